@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+// Workspaces are imported as source: no build between an edit and its test.
+const conditions = ["@refrain/source", "node"];
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["*/src/**/*.test.ts", "*/test/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    sequence: { shuffle: true },
+  },
+});
