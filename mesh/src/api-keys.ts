@@ -1,0 +1,59 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { Code } from "@connectrpc/connect";
+import { serviceError } from "./errors/service-error.js";
+
+/** The keys a service accepts. */
+export interface ApiKeys {
+  /** The one that clients send. */
+  readonly first: string;
+  /**
+   * Says who calls.
+   *
+   * @param authorization the header's value, `Bearer KEY`
+   * @returns name of the caller, `default` for a key without a name
+   * @throws ConnectError UNAUTHENTICATED with API_KEY_MISSING, API_KEY_MALFORMED or API_KEY_INVALID
+   */
+  verify(authorization: string | null | undefined): string;
+}
+
+/** Shorter keys can be guessed. */
+const MIN_KEY_LENGTH = 16;
+
+const digest = (key: string) => hash("sha256", key, "buffer");
+
+/** Visible ASCII: what a header can carry. */
+function parse(entry: string): { name: string; key: string } {
+  const colon = entry.indexOf(":");
+  const name = colon > 0 ? entry.slice(0, colon) : "default";
+  const key = entry.slice(colon + 1);
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length < MIN_KEY_LENGTH) {
+    throw new Error(`has a key that is not ${MIN_KEY_LENGTH} or more visible ASCII characters`);
+  }
+  return { name, key };
+}
+
+/** Reads `name:key` or `key` entries. Equal-length digests are compared in constant time, and all of them every time. */
+export function createApiKeys(entries: readonly string[]): ApiKeys {
+  const known = entries.map(parse).map(({ name, key }) => ({ name, key, digest: digest(key) }));
+  const [first] = known;
+  if (!first) throw new Error("has no key");
+  return {
+    first: first.key,
+    verify(authorization) {
+      if (!authorization) throw denied("API_KEY_MISSING", "send the header authorization: Bearer KEY");
+      const given = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1];
+      if (given === undefined) throw denied("API_KEY_MALFORMED", "the header authorization must be: Bearer KEY");
+      const asked = digest(given);
+      let caller: string | undefined;
+      for (const candidate of known) {
+        if (timingSafeEqual(candidate.digest, asked)) caller ??= candidate.name;
+      }
+      if (caller === undefined) throw denied("API_KEY_INVALID", "this API key is not known");
+      return caller;
+    },
+  };
+}
+
+function denied(reason: string, message: string) {
+  return serviceError(Code.Unauthenticated, reason, message);
+}

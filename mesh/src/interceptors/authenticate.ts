@@ -1,0 +1,11 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { ApiKeys } from "../api-keys.js";
+import { callerKey } from "./call-context.js";
+
+/** Refuses calls without a known key, and remembers whose it is. */
+export function authenticate(keys: ApiKeys): Interceptor {
+  return (next) => async (request) => {
+    request.contextValues.set(callerKey, keys.verify(request.header.get("authorization")));
+    return next(request);
+  };
+}

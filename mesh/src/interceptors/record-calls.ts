@@ -1,0 +1,76 @@
+import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { Histogram, type Registry } from "prom-client";
+import type { Logger } from "../log.js";
+import { reasonOf } from "../errors/service-error.js";
+import { callerKey, REQUEST_ID_HEADER, requestId, requestIdKey } from "./call-context.js";
+import { watchStream } from "./watch-stream.js";
+
+/** Codes that say the server is unwell; the rest is about the call. */
+const UNWELL = new Set([Code.Unknown, Code.Internal, Code.DataLoss, Code.Unavailable, Code.DeadlineExceeded, Code.Unimplemented]);
+
+const LEFT_EARLY = new ConnectError("the caller left", Code.Canceled);
+
+/** `ok` or the code's name as gRPC spells it, such as `invalid_argument`. */
+export function codeName(error?: unknown): string {
+  if (error === undefined) return "ok";
+  const name = Code[ConnectError.from(error).code] ?? "Unknown";
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
+}
+
+function callDuration(registry: Registry): Histogram<"service" | "method" | "code"> {
+  const name = "refrain_rpc_server_duration_seconds";
+  const existing = registry.getSingleMetric(name);
+  if (existing instanceof Histogram) return existing;
+  return new Histogram({
+    name,
+    help: "Duration of calls by method and status code; for a stream, until its end.",
+    labelNames: ["service", "method", "code"],
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 120],
+    registers: [registry],
+  });
+}
+
+/**
+ * Outermost on the server: gives each call an id, and measures and logs how it ended for the caller.
+ *
+ * A unary call that went well is logged at `debug`; anything else at `info`, or at `error` when it says that this service is
+ * unwell. Never what was asked: listeners' texts stay out of the log.
+ */
+export function recordCalls(logger: Logger, registry: Registry): Interceptor {
+  const durations = callDuration(registry);
+  return (next) => async (request) => {
+    const id = requestId(request.header.get(REQUEST_ID_HEADER));
+    request.contextValues.set(requestIdKey, id);
+    const startedAt = performance.now();
+    const end = (error?: unknown) => {
+      const ms = performance.now() - startedAt;
+      const code = codeName(error);
+      durations.labels(request.service.typeName, request.method.name, code).observe(ms / 1000);
+      log(logger, request, id, ms, code, error);
+      return error;
+    };
+    try {
+      const response = await next(request);
+      response.header.set(REQUEST_ID_HEADER, id);
+      if (response.stream) return { ...response, message: watchStream(response.message, LEFT_EARLY, end) };
+      end();
+      return response;
+    } catch (error) {
+      throw end(error);
+    }
+  };
+}
+
+function log(logger: Logger, request: UnaryRequest | StreamRequest, id: string, ms: number, code: string, error: unknown) {
+  const level = levelOf(request, error);
+  if (!logger.isLevelEnabled(level)) return;
+  const method = `${request.service.typeName}/${request.method.name}`;
+  const caller = request.contextValues.get(callerKey) || undefined;
+  const reason = reasonOf(error);
+  logger[level]({ method, code, reason, ms: Math.round(ms * 10) / 10, caller, request_id: id }, "call");
+}
+
+function levelOf(request: UnaryRequest | StreamRequest, error: unknown): "debug" | "info" | "error" {
+  if (error === undefined) return request.stream ? "info" : "debug";
+  return UNWELL.has(ConnectError.from(error).code) ? "error" : "info";
+}

@@ -1,0 +1,25 @@
+import { pino, type Logger } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger } from "pino";
+
+/** Fields that may hold a key or a token, wherever they stand in a log object. */
+const SECRETS = ["authorization", "*.authorization", "key", "*.key", "token", "*.token"];
+
+/**
+ * Logs JSON lines to stdout; readable lines when stdout is a terminal.
+ *
+ * @param service name of the service, on every line
+ * @param level `trace` … `fatal` or `silent`; default `info`
+ */
+export function createLogger(service: string, level = "info"): Logger {
+  const options = {
+    level,
+    base: { service },
+    redact: SECRETS,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (!process.stdout.isTTY) return pino(options);
+  return pino(options, pretty({ ignore: "service", messageFormat: `${service}: {msg}`, sync: true }));
+}

@@ -1,0 +1,66 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Health } from "@refrain/gen/health/v1/health_pb";
+import { HealthImplementation } from "grpc-health-check";
+import type { ApiKeys } from "../api-keys.js";
+import { grpcHandlers, serviceDefinition, type GrpcHandlerOptions } from "./grpc-handlers.js";
+import type { MountedService } from "./mount.js";
+import { addReflection, reflectionGuard } from "./reflection.js";
+import { bindError } from "./start-error.js";
+
+/** Largest message either side may send, in bytes: gRPC's own default. A cached search with 50 tracks is below 0.5 MB. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+export interface GrpcDoorOptions extends GrpcHandlerOptions {
+  services: readonly MountedService[];
+  keys: ApiKeys;
+  host: string;
+  port: number;
+  /** Variable that moves the port, for the error. */
+  variable: string;
+}
+
+/** A running gRPC server. */
+export interface GrpcDoor {
+  readonly port: number;
+  /** From now on health answers NOT_SERVING, so that balancers and probes go elsewhere. */
+  leave(): void;
+  /** Takes no new calls; resolves when the running ones have ended. */
+  drain(): Promise<void>;
+  /** Ends whatever still runs. */
+  force(): void;
+}
+
+/** gRPC over HTTP/2: the services, health (Check, Watch, List) and reflection. */
+export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
+  const { services, keys } = options;
+  const server = new Server({
+    interceptors: [reflectionGuard(keys)],
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+  });
+  for (const mounted of services) server.addService(serviceDefinition(mounted), grpcHandlers(mounted, options));
+  const names = ["", ...services.map(({ service }) => service.typeName)];
+  const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, "SERVING" as const])));
+  health.addToServer(server);
+  addReflection(server, [...services.map(({ service }) => service), Health]);
+  const port = await bind(server, options);
+  return {
+    port,
+    leave: () => names.forEach((name) => health.setStatus(name, "NOT_SERVING")),
+    drain: () => {
+      // Sends GOAWAY. Its own end is not awaited: a health watcher would hold it for ever.
+      server.tryShutdown(() => {});
+      return options.running.idle();
+    },
+    force: () => server.forceShutdown(),
+  };
+}
+
+function bind(server: Server, { host, port, variable }: GrpcDoorOptions): Promise<number> {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(bindError(error, variable, address)) : resolve(bound),
+    );
+  });
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { ApiKeys } from "../api-keys.js";
+import { serviceError } from "../errors/service-error.js";
+import { MAX_MESSAGE_BYTES } from "./grpc-door.js";
+import { healthReport, type HealthProbe } from "./health-report.js";
+import { answerError, answerJson } from "./http-answer.js";
+import { listenHttp, type HttpListener, type ListenOptions } from "./http-listen.js";
+import type { MountedService } from "./mount.js";
+
+/** A path of a service's own on its HTTP door. */
+export interface HttpRoute {
+  /** Start of the path, such as `/files/`. */
+  readonly prefix: string;
+  /** True: needs the service's key. */
+  readonly authenticated: boolean;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface HttpDoorOptions extends ListenOptions {
+  name: string;
+  version: string;
+  health: HealthProbe;
+  routes: readonly HttpRoute[];
+  services: readonly MountedService[];
+  interceptors: Interceptor[];
+  /** Without keys, authenticated routes answer 401. */
+  keys: ApiKeys | undefined;
+  shutdown: AbortSignal;
+}
+
+/** HTTP/1.1: the RPCs as Connect, JSON and gRPC-Web, `/health`, and the service's own routes. */
+export function openHttpDoor(options: HttpDoorOptions): Promise<HttpListener> {
+  const rpc = rpcHandler(options);
+  return listenHttp((request, response) => {
+    const path = request.url?.split("?")[0] ?? "/";
+    if (path === "/health") return void answerHealth(request, response, options);
+    const route = options.routes.find(({ prefix }) => path.startsWith(prefix));
+    return route ? answerRoute(route, options.keys, request, response) : rpc(request, response);
+  }, options);
+}
+
+function rpcHandler({ services, interceptors, shutdown }: HttpDoorOptions): RequestListener {
+  return connectNodeAdapter({
+    routes: (router) => services.forEach((mounted) => mounted.addTo(router)),
+    interceptors,
+    grpc: false, // gRPC needs HTTP/2: it has a door of its own
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    writeMaxBytes: MAX_MESSAGE_BYTES,
+    shutdownSignal: shutdown,
+  });
+}
+
+async function answerHealth(request: IncomingMessage, response: ServerResponse, { name, version, health }: HttpDoorOptions) {
+  if (request.method !== "GET" && request.method !== "HEAD") return answerJson(response, 405, { message: "only GET" });
+  const report = await healthReport(name, version, health);
+  return answerJson(response, report.status === "unhealthy" ? 503 : 200, report);
+}
+
+function answerRoute(route: HttpRoute, keys: ApiKeys | undefined, request: IncomingMessage, response: ServerResponse): void {
+  try {
+    if (route.authenticated) verify(keys, request);
+  } catch (error) {
+    return answerError(response, ConnectError.from(error));
+  }
+  return route.handle(request, response);
+}
+
+function verify(keys: ApiKeys | undefined, request: IncomingMessage): void {
+  if (!keys) throw serviceError(Code.Unauthenticated, "API_KEY_INVALID", "this service has no keys");
+  keys.verify(request.headers.authorization);
+}

@@ -1,0 +1,132 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { ApiKeys } from "../api-keys.js";
+import type { Logger } from "../log.js";
+import { serverChain } from "./chain.js";
+import { openGrpcDoor, type GrpcDoor } from "./grpc-door.js";
+import type { HealthProbe } from "./health-report.js";
+import { openHttpDoor, type HttpRoute } from "./http-door.js";
+import type { MountedService } from "./mount.js";
+import { openOpsDoor, type ReadyProbe } from "./ops-door.js";
+import { RunningCalls } from "./running-calls.js";
+import { stopInOrder, stopTimes, type Door, type StopTimes } from "./stop.js";
+
+/** Time for a unary call whose caller gives it none, or more. */
+const MAX_UNARY_MS = 60_000;
+
+export interface ServeHttpOptions {
+  /** Name of the service, in lower case: in logs, in `/health`, and (in upper case) in the variables that move its ports. */
+  name: string;
+  version: string;
+  /** Address to bind, such as 127.0.0.1. */
+  host: string;
+  ports: { http: number; ops: number };
+  logger: Logger;
+  /** What `GET /health` tells. */
+  health: HealthProbe;
+  /** Whether it can do its own work, for `/readyz`. Default: yes. */
+  ready?: ReadyProbe;
+  /** Paths of its own on the HTTP door. */
+  routes?: readonly HttpRoute[];
+  /** Keys of authenticated routes. */
+  keys?: ApiKeys;
+  /** Default: 5 s to be noticed, 30 s to drain. */
+  stop?: StopTimes;
+}
+
+export interface ServeOptions extends ServeHttpOptions {
+  ports: { grpc: number; http: number; ops: number };
+  keys: ApiKeys;
+  services: readonly MountedService[];
+  /** Turns the service's own errors into ConnectErrors; whatever else is thrown becomes INTERNAL and is logged. */
+  toConnectError?: (reason: unknown) => unknown;
+}
+
+/** A service that listens. */
+export interface RunningServer {
+  /** `host:port` by door: grpc, http, ops. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Says NOT_SERVING, lets running calls end, then closes. Calling it again waits for the same end. */
+  close(): Promise<void>;
+}
+
+/** One set of handlers behind two doors, gRPC and HTTP/1.1, and the operators' port. */
+export function serve(options: ServeOptions): Promise<RunningServer> {
+  const { keys, logger, toConnectError, services, ports } = options;
+  const interceptors = serverChain({ keys, logger, toConnectError });
+  return new Doors(options, services, interceptors).open(ports.grpc, keys);
+}
+
+/** The HTTP door and the operators' port alone, for a service without RPCs. */
+export function serveHttp(options: ServeHttpOptions): Promise<RunningServer> {
+  return new Doors(options, [], []).open();
+}
+
+/** Opens the doors of one service one after another, and closes them together. */
+class Doors {
+  readonly #options: ServeHttpOptions;
+  readonly #services: readonly MountedService[];
+  readonly #interceptors: Interceptor[];
+  readonly #shutdown = new AbortController();
+  readonly #open: Door[] = [];
+  readonly #addresses: Record<string, string> = {};
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ServeHttpOptions, services: readonly MountedService[], interceptors: Interceptor[]) {
+    this.#options = options;
+    this.#services = services;
+    this.#interceptors = interceptors;
+  }
+
+  /** Opens all doors, or none: one that cannot be opened closes the others. */
+  async open(grpcPort?: number, keys?: ApiKeys): Promise<RunningServer> {
+    try {
+      if (keys) this.#add("grpc", await this.#grpc(grpcPort ?? 0, keys));
+      this.#add("http", await this.#http());
+      this.#add("ops", await this.#ops());
+    } catch (error) {
+      for (const door of this.#open) door.force();
+      throw error;
+    }
+    return { addresses: this.#addresses, close: () => (this.#stopping ??= this.#stop()) };
+  }
+
+  #add(name: string, door: Door & { port: number }): void {
+    this.#open.push(door);
+    this.#addresses[name] = `${this.#options.host}:${door.port}`;
+  }
+
+  #variable(suffix: string): string {
+    return `${this.#options.name.toUpperCase()}_${suffix}`;
+  }
+
+  #grpc(port: number, keys: ApiKeys): Promise<GrpcDoor> {
+    return openGrpcDoor({
+      host: this.#options.host,
+      port,
+      variable: this.#variable("PORT"),
+      keys,
+      services: this.#services,
+      interceptors: this.#interceptors,
+      maxUnaryMs: MAX_UNARY_MS,
+      shutdown: this.#shutdown.signal,
+      running: new RunningCalls(),
+    });
+  }
+
+  #http() {
+    const { name, version, host, ports, health, routes = [], keys } = this.#options;
+    const services = { services: this.#services, interceptors: this.#interceptors, shutdown: this.#shutdown.signal };
+    const listen = { host, port: ports.http, variable: this.#variable("HTTP_PORT") };
+    return openHttpDoor({ ...listen, ...services, name, version, health, routes, keys });
+  }
+
+  #ops() {
+    const { host, ports, ready = async () => true } = this.#options;
+    const listen = { host, port: ports.ops, variable: this.#variable("OPS_PORT") };
+    return openOpsDoor(listen, async (signal) => this.#stopping === undefined && ready(signal));
+  }
+
+  #stop(): Promise<void> {
+    return stopInOrder(this.#open, this.#shutdown, this.#options.stop ?? stopTimes({}));
+  }
+}
