@@ -20,8 +20,8 @@ export interface ServiceClientOptions {
 export interface ServiceClient<S extends DescService> {
   readonly client: Client<S>;
   /** Resolves when connected; rejects with UNAVAILABLE after `timeoutMs`. */
-  ready(timeoutMs: number): Promise<void>;
-  close(): void;
+  readonly ready: (timeoutMs: number) => Promise<void>;
+  readonly close: () => void;
 }
 
 /** Connect's typed client over a grpc-js channel, with key and deadlines. Connects with the first call. */

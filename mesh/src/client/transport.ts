@@ -92,7 +92,7 @@ async function* messages<I extends DescMessage>(method: DescMethodStreaming<I>, 
   for await (const message of input) yield create(method.input, message);
 }
 
-/** Ends the call's scope with its stream. Leaving the loop early cancels the call, which Connect's own streams do not. */
+/** Ends the call's scope with its stream. Connect's client does not pass `break` on: whoever stops reading aborts their signal. */
 async function* scoped<I extends DescMessage, O extends DescMessage>(response: StreamResponse<I, O>, scope: CallScope) {
   let complete = false;
   try {

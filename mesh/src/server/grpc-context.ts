@@ -2,7 +2,6 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createHandlerContext } from "@connectrpc/connect";
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import { toHeaders } from "../metadata.js";
-import type { RunningCalls } from "./running-calls.js";
 
 /** What every kind of grpc-js call has. Requests and answers cross grpc-js as bytes. */
 export interface AnyCall extends Pick<ServerUnaryCall<Buffer, Buffer>, "getDeadline" | "metadata"> {
@@ -14,19 +13,12 @@ export type CallContext = ReturnType<typeof createHandlerContext>;
 /** Shared: a bare abort() would build a DOMException for every call. */
 const HUNG_UP = new ConnectError("the caller hung up", Code.Canceled);
 
-/** What all calls of a door share. */
-export interface Door {
-  /** Fires when running calls must end. */
-  shutdown: AbortSignal;
-  running: RunningCalls;
-}
-
 /**
- * Connect's view of a grpc-js call. Its signal fires on the deadline, when the caller hangs up, on shutdown, and at the end.
+ * Connect's view of a grpc-js call. Its signal fires on the deadline, when the caller hangs up and on `shutdown`.
  *
  * @param maxMs time for a call that comes without a deadline, or with a later one; absent: no limit
  */
-export function openContext(call: AnyCall, method: DescMethod, { shutdown, running }: Door, maxMs?: number): CallContext {
+export function openContext(call: AnyCall, method: DescMethod, shutdown: AbortSignal, maxMs?: number): CallContext {
   const deadline = call.getDeadline();
   const left = deadline === Infinity ? undefined : Math.max(0, Number(deadline) - Date.now());
   const timeoutMs = maxMs === undefined ? left : Math.min(left ?? maxMs, maxMs);
@@ -40,7 +32,6 @@ export function openContext(call: AnyCall, method: DescMethod, { shutdown, runni
     shutdownSignal: shutdown,
     requestHeader: toHeaders(call.metadata),
   });
-  running.add(context.signal);
   call.once("cancelled", () => {
     if (!context.signal.aborted) context.abort(HUNG_UP);
   });

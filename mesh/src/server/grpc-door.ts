@@ -1,4 +1,5 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { setTimeout as wait } from "node:timers/promises";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { Health } from "@refrain/gen/health/v1/health_pb";
 import { HealthImplementation } from "grpc-health-check";
 import type { ApiKeys } from "../api-keys.js";
@@ -9,6 +10,9 @@ import { bindError } from "./start-error.js";
 
 /** Largest message either side may send, in bytes: gRPC's own default. A cached search with 50 tracks is below 0.5 MB. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** Time for the last answers to leave the socket. */
+const FLUSH_MS = 50;
 
 export interface GrpcDoorOptions extends GrpcHandlerOptions {
   services: readonly MountedService[];
@@ -32,6 +36,7 @@ export interface GrpcDoor {
 
 /** gRPC over HTTP/2: the services, health (Check, Watch, List) and reflection. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
+  setLogVerbosity(logVerbosity.NONE); // a failed bind is told once, by our own error
   const { services, keys } = options;
   const server = new Server({
     interceptors: [reflectionGuard(keys)],
@@ -47,10 +52,11 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> 
   return {
     port,
     leave: () => names.forEach((name) => health.setStatus(name, "NOT_SERVING")),
-    drain: () => {
+    drain: async () => {
       // Sends GOAWAY. Its own end is not awaited: a health watcher would hold it for ever.
       server.tryShutdown(() => {});
-      return options.running.idle();
+      await options.running.idle();
+      await wait(FLUSH_MS);
     },
     force: () => server.forceShutdown(),
   };

@@ -13,9 +13,10 @@ import type {
 } from "@grpc/grpc-js";
 import { serviceError } from "../errors/service-error.js";
 import { toMetadata } from "../metadata.js";
-import { openContext, type CallContext, type Door } from "./grpc-context.js";
+import { openContext, type CallContext } from "./grpc-context.js";
 import { toGrpcStatus } from "./grpc-status.js";
 import type { MountedService } from "./mount.js";
+import type { RunningCalls } from "./running-calls.js";
 
 type UnarySpec = MethodImplSpec & { kind: "unary" };
 type AnsweringCall = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
@@ -24,8 +25,11 @@ type ReadingCall = ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buf
 /** Shared: a bare abort() would build a DOMException for every call. */
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
-export interface GrpcHandlerOptions extends Door {
+export interface GrpcHandlerOptions {
   interceptors: Interceptor[];
+  /** Fires when running calls must end. */
+  shutdown: AbortSignal;
+  running: RunningCalls;
   /** Time for a unary call, in milliseconds, when its caller gives it none or more. */
   maxUnaryMs: number;
 }
@@ -56,17 +60,19 @@ export function grpcHandlers(
 }
 
 function handler(spec: MethodImplSpec, options: GrpcHandlerOptions): UntypedServiceImplementation[string] {
+  const run = (call: () => Promise<void>) => void options.running.during(call);
   switch (spec.kind) {
     case "unary":
-      return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => void unary(spec, options, call, answer);
+      return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
+        run(() => unary(spec, options, call, answer));
     case "server_streaming":
       return (call: ServerWritableStream<Buffer, Buffer>) =>
-        void streaming(spec, options, call, () => createAsyncIterable([decode(spec.method.input, call.request)]));
+        run(() => streaming(spec, options, call, () => createAsyncIterable([decode(spec.method.input, call.request)])));
     case "bidi_streaming":
-      return (call: ServerDuplexStream<Buffer, Buffer>) => void streaming(spec, options, call, () => requests(spec, call));
+      return (call: ServerDuplexStream<Buffer, Buffer>) => run(() => streaming(spec, options, call, () => requests(spec, call)));
     case "client_streaming":
       return (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
-        void collecting(spec, options, call, answer);
+        run(() => collecting(spec, options, call, answer));
   }
 }
 
@@ -76,7 +82,7 @@ async function unary(
   call: ServerUnaryCall<Buffer, Buffer>,
   answer: sendUnaryData<Buffer>,
 ) {
-  const context = openContext(call, spec.method, options, options.maxUnaryMs);
+  const context = openContext(call, spec.method, options.shutdown, options.maxUnaryMs);
   try {
     const input = decode(spec.method.input, call.request);
     const message = await invokeUnaryImplementation(spec, context, input, options.interceptors);
@@ -90,7 +96,7 @@ async function unary(
 }
 
 async function collecting(spec: MethodImplSpec, options: GrpcHandlerOptions, call: ReadingCall, answer: sendUnaryData<Buffer>) {
-  const context = openContext(call, spec.method, options);
+  const context = openContext(call, spec.method, options.shutdown);
   try {
     for await (const message of invoke(spec, context, options, requests(spec, call))) {
       call.sendMetadata(toMetadata(context.responseHeader));
@@ -109,7 +115,7 @@ async function streaming(
   call: AnsweringCall,
   input: () => AsyncIterable<unknown>,
 ) {
-  const context = openContext(call, spec.method, options);
+  const context = openContext(call, spec.method, options.shutdown);
   try {
     let started = false;
     for await (const message of invoke(spec, context, options, input())) {

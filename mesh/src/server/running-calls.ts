@@ -3,10 +3,15 @@ export class RunningCalls {
   #count = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** Counts a call until its signal fires, as it does at the end of every call. */
-  add(signal: AbortSignal): void {
+  /** Runs one call and counts it until its answer is given. */
+  async during(call: () => Promise<void>): Promise<void> {
     this.#count += 1;
-    signal.addEventListener("abort", () => this.#leave(), { once: true });
+    try {
+      await call();
+    } finally {
+      this.#count -= 1;
+      if (this.#count === 0) this.#release();
+    }
   }
 
   /** Resolves when no call runs. */
@@ -15,9 +20,7 @@ export class RunningCalls {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  #leave(): void {
-    this.#count -= 1;
-    if (this.#count > 0) return;
+  #release(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }
