@@ -142,35 +142,37 @@ test("joins and chats: the other kinds of streams", async () => {
   expect((await collect(client.chat(texts()))).map(({ text }) => text)).toEqual(["a", "b", "c"]);
 });
 
+/** A handler that waits until its signal fires, and tells what happened to it. */
+function waitingEcho() {
+  const seen: { started: boolean; reason?: unknown } = { started: false };
+  const handler = (_: unknown, { signal }: { signal: AbortSignal }) => {
+    seen.started = true;
+    return new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        seen.reason = signal.reason;
+        reject(ConnectError.from(signal.reason));
+      });
+    });
+  };
+  return { seen, handler };
+}
+
 test("a deadline ends the call on both sides", async () => {
-  let reason: unknown;
-  const server = await serveEcho({
-    echo: (_, { signal }) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => {
-          reason = signal.reason;
-          reject(signal.reason as Error);
-        });
-      }),
-  });
-  const error = await failure(echoClient(server, { timeoutMs: 50 }).echo({ text: "x" }));
-  expect(error.code).toBe(Code.DeadlineExceeded);
-  await until(() => reason !== undefined);
+  const { seen, handler } = waitingEcho();
+  const client = echoClient(await serveEcho({ echo: handler }), { timeoutMs: 1_000 });
+  await client.ready(5_000);
+  expect((await failure(client.echo({ text: "x" }))).code).toBe(Code.DeadlineExceeded);
+  await until(() => seen.reason !== undefined);
 });
 
 test("a caller's abort is CANCELLED and reaches the handler", async () => {
-  let stopped = false;
-  const server = await serveEcho({
-    echo: (_, { signal }) =>
-      new Promise((_resolve, reject) =>
-        signal.addEventListener("abort", () => ((stopped = true), reject(signal.reason as Error))),
-      ),
-  });
+  const { seen, handler } = waitingEcho();
   const abort = new AbortController();
-  const call = echoClient(server).echo({ text: "x" }, { signal: abort.signal });
-  setTimeout(() => abort.abort(), 20);
-  expect((await failure(call)).code).toBe(Code.Canceled);
-  await until(() => stopped);
+  const call = failure(echoClient(await serveEcho({ echo: handler })).echo({ text: "x" }, { signal: abort.signal }));
+  await until(() => seen.started);
+  abort.abort();
+  expect((await call).code).toBe(Code.Canceled);
+  await until(() => seen.reason !== undefined);
 });
 
 test("answers with the request's id, its own when the caller sends none", async () => {
