@@ -1,0 +1,52 @@
+import type { Logger } from "@refrain/mesh";
+import { Bot } from "gramio";
+import type { Clock } from "./clock.js";
+import { describeError } from "./describe-error.js";
+import type { Features } from "./features.js";
+import { answerTaps } from "./handlers/answer-taps.js";
+import { cancel } from "./handlers/cancel.js";
+import { help } from "./handlers/help.js";
+import { language } from "./handlers/language.js";
+import { menu } from "./handlers/menu.js";
+import { my } from "./handlers/my.js";
+import { oldButtons } from "./handlers/old-buttons.js";
+import { play } from "./handlers/play.js";
+import { results } from "./handlers/results.js";
+import { start } from "./handlers/start.js";
+import { text } from "./handlers/text.js";
+import { tracks } from "./handlers/tracks.js";
+import { callPolicy, fetchOptions } from "./telegram/call-policy.js";
+
+export interface BotOptions {
+  readonly token: string;
+  /** A Bot API server, without a slash at the end. */
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Fires when the bot stops: ends every call to Telegram. */
+  readonly stop: AbortSignal;
+}
+
+/** gramio's bot with our way of calling Telegram. It handles nothing yet. */
+export function createBot({ token, apiUrl, clock, logger, stop }: BotOptions): Bot {
+  return new Bot(token, { api: { baseURL: `${apiUrl}/bot`, fetchOptions } })
+    .onApiCall(callPolicy({ clock, logger, stop, token }))
+    .onError(({ error }) => logger.warn({ error: describeError(error) }, "an update could not be handled"));
+}
+
+/** Gives the bot its handlers. The first that knows an update takes it, so the two that take everything come last. */
+export function addHandlers(bot: Bot, features: Features, logger: Logger): void {
+  bot
+    .extend(answerTaps({ logger }))
+    .extend(start(features))
+    .extend(help(features))
+    .extend(play(features))
+    .extend(my(features))
+    .extend(language(features))
+    .extend(cancel(features))
+    .extend(menu(features))
+    .extend(results(features))
+    .extend(tracks(features))
+    .extend(text(features))
+    .extend(oldButtons(features));
+}

@@ -1,0 +1,98 @@
+import { ConfigError, createLogger, serveHttp, type Logger, type StartedService } from "@refrain/mesh";
+import type { Bot } from "gramio";
+import { addHandlers, createBot } from "./bot.js";
+import { systemClock, type Clock } from "./clock.js";
+import { publishCommands } from "./commands.js";
+import type { Config } from "./config.js";
+import { describeError } from "./describe-error.js";
+import { createMusicFiles } from "./downloads/music-files.js";
+import { createFeatures } from "./features.js";
+import { healthOf, probeAtStart } from "./health.js";
+import { createLanes } from "./polling/lanes.js";
+import { createPoller, type Poller } from "./polling/poller.js";
+import { ALLOWED_UPDATES } from "./polling/update.js";
+import type { Services } from "./services.js";
+import { isBadToken } from "./telegram/call-errors.js";
+import { withSignal } from "./telegram/call-policy.js";
+import { VERSION } from "./version.js";
+
+const LONG_POLL_SECONDS = 30;
+/** Nobody is in the middle of a call to the bot's own doors. */
+const STOP_TIMES = { graceMs: 0, drainMs: 1_000 };
+
+export interface StartBotOptions {
+  readonly config: Config;
+  readonly services: Services;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts the bot. Music, storage or Telegram not answering stops nothing: it goes on and says so.
+ *
+ * @throws ConfigError when Telegram does not know the token
+ */
+export async function startBot(options: StartBotOptions): Promise<StartedService> {
+  const { config, services, clock = systemClock } = options;
+  const logger = options.logger ?? createLogger("bot", config.logLevel);
+  const stop = new AbortController();
+  const calls = new AbortController();
+  const bot = createBot({ ...config.telegram, clock, logger, stop: calls.signal });
+  await checkToken(bot, logger);
+
+  const files = await createMusicFiles({ baseUrl: config.music.filesUrl, key: config.music.key, folder: config.temporaryFolder });
+  const botId = config.telegram.token.split(":")[0] ?? "";
+  const features = createFeatures({ api: bot.api, botId, services, files, uploadSlots: config.uploadSlots, clock, logger });
+  addHandlers(bot, features, logger);
+  const poller = pollerOf(bot, clock, logger);
+  const doors = await serveHttp({
+    name: "bot",
+    version: VERSION,
+    host: config.host,
+    ports: config.ports,
+    logger,
+    health: () => healthOf(services, poller),
+    stop: STOP_TIMES,
+  });
+
+  const commands = publishCommands(bot.api).catch((error: unknown) =>
+    logger.warn({ error: describeError(error) }, "command menu not set"),
+  );
+  const work = Promise.all([poller.run(stop.signal), probeAtStart(services, logger), commands]);
+  return {
+    addresses: doors.addresses,
+    logger,
+    async close() {
+      stop.abort(new DOMException("the bot stops", "AbortError"));
+      services.music.close();
+      services.storage.close();
+      await Promise.all([features.close(), doors.close()]);
+      calls.abort(new DOMException("the bot stops", "AbortError"));
+      await work;
+      await files.close();
+    },
+  };
+}
+
+/** Learns the bot's name, by which commands in groups are told apart. Without an answer the bot starts all the same. */
+async function checkToken(bot: Bot, logger: Logger): Promise<void> {
+  try {
+    await withSignal(AbortSignal.timeout(5_000), () => bot.init());
+  } catch (error) {
+    if (isBadToken(error)) throw new ConfigError("BOT_TOKEN", "is not known to Telegram", "123456:secret-from-BotFather");
+    logger.warn({ error: describeError(error) }, "⚠️ Telegram does not answer: trying on");
+  }
+}
+
+function pollerOf(bot: Bot, clock: Clock, logger: Logger): Poller {
+  return createPoller({
+    getUpdates: (offset, wait, signal) =>
+      withSignal(signal, () =>
+        bot.api.getUpdates({ offset, timeout: wait ? LONG_POLL_SECONDS : 0, allowed_updates: [...ALLOWED_UPDATES] }),
+      ),
+    handle: (update) => bot.updates.handleUpdate(update),
+    lanes: createLanes({ clock, logger }),
+    clock,
+    logger,
+  });
+}
