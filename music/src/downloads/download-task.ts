@@ -1,0 +1,125 @@
+import { create } from "@bufbuild/protobuf";
+import { type AudioFile, DownloadState, type Progress, ProgressSchema } from "@refrain/gen/refrain/music/v1/music_service_pb";
+import type { AudioFormat, Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import type { Clock } from "../clock.js";
+import { createSpeedMeter } from "./speed-meter.js";
+
+/** What the work tells while it runs. Calls after the end change nothing. */
+export interface WorkReport {
+  /** The source found the track. */
+  track(track: Track): void;
+  /** @param totalBytes 0 when unknown */
+  fetching(downloadedBytes: number, totalBytes: number): void;
+  /** @param etaSeconds 0 when unknown */
+  converting(etaSeconds: number): void;
+}
+
+/** What a task has come to. */
+export type Outcome = { kind: "open" } | { kind: "completed" } | { kind: "failed"; error: unknown };
+
+/** One caller who listens to a task. */
+export interface Listener {
+  readonly userId: string;
+  /** True when this user withdrew: the stream is to end. */
+  withdrawn: boolean;
+  /** Called at every change. */
+  wake: () => void;
+}
+
+/** One fetch of one track in one format, and everybody who waits for it. */
+export interface DownloadTask {
+  readonly id: string;
+  /** Rises from task to task, in the order in which they start. */
+  readonly order: number;
+  readonly key: string;
+  readonly url: string;
+  readonly format: AudioFormat;
+  readonly users: Set<string>;
+  readonly listeners: Set<Listener>;
+  readonly report: WorkReport;
+  /** Aborted when the fetch has to stop; the reason is what its streams end with. */
+  readonly stop: AbortController;
+  outcome(): Outcome;
+  /** The latest report; a new object whenever something changes. */
+  latest(): Progress;
+  queued(position: number): void;
+  resolving(): void;
+  complete(file: AudioFile, track: Track): void;
+  fail(error: unknown): void;
+}
+
+export interface TaskInit {
+  id: string;
+  order: number;
+  key: string;
+  url: string;
+  format: AudioFormat;
+  clock: Clock;
+}
+
+const MAX_ETA_SECONDS = 86_400;
+
+export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
+  const listeners = new Set<Listener>();
+  let outcome: Outcome = { kind: "open" };
+  let latest = create(ProgressSchema, { taskId: init.id, sequence: 1n, state: DownloadState.QUEUED });
+  let speed = createSpeedMeter();
+
+  function change(fields: Partial<Omit<Progress, "$typeName" | "taskId" | "sequence">>) {
+    if (outcome.kind !== "open") return;
+    latest = create(ProgressSchema, { ...latest, ...fields, sequence: latest.sequence + 1n });
+    wakeAll();
+  }
+
+  function wakeAll() {
+    for (const listener of listeners) listener.wake();
+  }
+
+  const report: WorkReport = {
+    track: (track) => change({ track }),
+    fetching(downloadedBytes, totalBytes) {
+      // Another attempt starts from nothing, and so does its speed.
+      if (downloadedBytes < Number(latest.downloadedBytes)) speed = createSpeedMeter();
+      speed.record(clock.now(), downloadedBytes);
+      const bytesPerSecond = speed.bytesPerSecond();
+      const left = totalBytes > 0 && bytesPerSecond > 0 ? Math.ceil((totalBytes - downloadedBytes) / bytesPerSecond) : 0;
+      change({
+        state: DownloadState.FETCHING,
+        downloadedBytes: BigInt(downloadedBytes),
+        totalBytes: BigInt(totalBytes),
+        bytesPerSecond: BigInt(bytesPerSecond),
+        etaSeconds: inBounds(left),
+      });
+    },
+    converting: (etaSeconds) => change({ state: DownloadState.CONVERTING, bytesPerSecond: 0n, etaSeconds: inBounds(etaSeconds) }),
+  };
+
+  return {
+    ...init,
+    users: new Set(),
+    listeners,
+    report,
+    stop: new AbortController(),
+    outcome: () => outcome,
+    latest: () => latest,
+    queued(queuePosition) {
+      if (latest.queuePosition !== queuePosition) change({ queuePosition });
+    },
+    resolving: () => change({ state: DownloadState.RESOLVING, queuePosition: 0 }),
+    complete(file, track) {
+      const bytes = latest.downloadedBytes || file.sizeBytes;
+      const state = DownloadState.COMPLETED;
+      change({ state, file, track, queuePosition: 0, downloadedBytes: bytes, totalBytes: bytes, etaSeconds: 0 });
+      if (outcome.kind === "open") outcome = { kind: "completed" };
+    },
+    fail(error) {
+      if (outcome.kind !== "open") return;
+      outcome = { kind: "failed", error };
+      wakeAll();
+    },
+  };
+}
+
+function inBounds(seconds: number): number {
+  return Number.isFinite(seconds) ? Math.min(MAX_ETA_SECONDS, Math.max(0, Math.round(seconds))) : 0;
+}

@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import { create } from "@bufbuild/protobuf";
+import { AudioFileSchema } from "@refrain/gen/refrain/music/v1/music_service_pb";
+import { AudioFormat, type Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import type { Converter } from "../convert/converter.js";
+import { FormatUnavailableError, isDiskFull, NoSpaceError, TooLargeError, TooLongError, UnsupportedUrlError } from "../errors.js";
+import { MIME_TYPES, readableName, storedName } from "../files/file-names.js";
+import type { FileStore } from "../files/file-store.js";
+import { hashFile } from "../hash-file.js";
+import type { Container, FetchedAudio, FoundAudio, Source } from "../sources/source.js";
+import type { WorkReport } from "./download-task.js";
+import type { Stored, WorkRequest } from "./downloads.js";
+
+/** What is taken at most; 0 = no limit. */
+export interface Limits {
+  maxSeconds: number;
+  /** Of the file that callers get. */
+  maxBytes: number;
+}
+
+export interface FetchTrackOptions {
+  sources: readonly Source[];
+  store: FileStore;
+  /** Undefined: only MP3 and M4A can be had. */
+  converter: Converter | undefined;
+  limits: Limits;
+}
+
+/** Containers that callers can get. */
+type Playable = "mp3" | "m4a";
+
+/** Lossless originals are that much larger than what they are converted to. */
+const LOSSLESS_FACTOR = 10;
+
+/** The source that handles a link. @throws UnsupportedUrlError */
+export function sourceOf(sources: readonly Source[], url: string): Source {
+  const source = sources.find((candidate) => candidate.claims(url));
+  if (!source) throw new UnsupportedUrlError("no source handles this link");
+  return source;
+}
+
+/** The work of one download: look up, check the limits, fetch, convert when needed, store. */
+export async function fetchTrack(
+  request: WorkRequest,
+  options: FetchTrackOptions,
+  report: WorkReport,
+  signal: AbortSignal,
+): Promise<Stored> {
+  const { sources, store } = options;
+  // Stored while this one waited in the queue, maybe as the answer to another request.
+  const stored = await store.find(request);
+  if (stored) return stored;
+  const source = sourceOf(sources, request.url);
+  const audio = await source.resolve(request.url, signal);
+  report.track(audio.track);
+  checkLimits(audio, targetOf(audio.container ?? "mp3", request.format), options);
+  const reservation = await store.reserve(audio.sizeBytes);
+  const scratch = await store.scratch();
+  try {
+    const fetched = await fetchLimited(source, audio, scratch.folder, options, report, signal);
+    const target = targetOf(fetched.container, request.format);
+    const path = await convertIfNeeded(fetched, target, audio.track, options, report, signal);
+    reservation.release();
+    return await storeFile(path, target, audio.track, request, options, signal);
+  } catch (cause) {
+    throw isDiskFull(cause) ? new NoSpaceError("the disk is full", { cause }) : cause;
+  } finally {
+    reservation.release();
+    await scratch.remove();
+  }
+}
+
+/** AUTO keeps what Telegram plays, and turns the rest into MP3. */
+function targetOf(container: Container, format: AudioFormat): Playable {
+  if (format === AudioFormat.MP3) return "mp3";
+  if (format === AudioFormat.M4A) return "m4a";
+  return container === "m4a" ? "m4a" : "mp3";
+}
+
+function checkLimits({ track, container, sizeBytes }: FoundAudio, target: Playable, { limits, converter }: FetchTrackOptions) {
+  const { maxSeconds, maxBytes } = limits;
+  if (maxSeconds > 0 && track.durationSeconds > maxSeconds) throw new TooLongError(maxSeconds);
+  const converted = container !== undefined && container !== target;
+  if (converted && !converter) throw unavailable(container, target);
+  const limit = converted ? maxBytes * LOSSLESS_FACTOR : maxBytes;
+  if (limit > 0 && sizeBytes > limit) throw new TooLargeError(maxBytes);
+}
+
+/** Fetches, and stops as soon as more arrives than was announced and is allowed. */
+async function fetchLimited(
+  source: Source,
+  audio: FoundAudio,
+  folder: string,
+  { limits }: FetchTrackOptions,
+  report: WorkReport,
+  signal: AbortSignal,
+): Promise<FetchedAudio> {
+  const tooMuch = new AbortController();
+  const limit = limits.maxBytes * LOSSLESS_FACTOR;
+  const progress = (downloadedBytes: number, totalBytes: number) => {
+    if (limit > 0 && downloadedBytes > limit) tooMuch.abort(new TooLargeError(limits.maxBytes));
+    report.fetching(downloadedBytes, totalBytes);
+  };
+  return source.fetch(audio, { folder, progress }, AbortSignal.any([signal, tooMuch.signal]));
+}
+
+async function convertIfNeeded(
+  fetched: FetchedAudio,
+  target: Playable,
+  track: Track,
+  { converter }: FetchTrackOptions,
+  report: WorkReport,
+  signal: AbortSignal,
+): Promise<string> {
+  if (fetched.container === target) return fetched.path;
+  if (!converter) throw unavailable(fetched.container, target);
+  const to = join(fetched.path, "..", `converted.${target}`);
+  const { durationSeconds } = track;
+  report.converting(0);
+  const onProgress = (etaSeconds: number) => report.converting(etaSeconds);
+  await converter.convert({ from: fetched.path, to, container: fetched.container, target, durationSeconds, onProgress }, signal);
+  return to;
+}
+
+function unavailable(container: Container, target: Playable) {
+  return new FormatUnavailableError(
+    `the track is ${container} and would have to be converted to ${target}, but ffmpeg is not installed`,
+  );
+}
+
+async function storeFile(
+  path: string,
+  target: Playable,
+  track: Track,
+  request: WorkRequest,
+  { store, limits }: FetchTrackOptions,
+  signal: AbortSignal,
+): Promise<Stored> {
+  const { size } = await stat(path);
+  if (limits.maxBytes > 0 && size > limits.maxBytes) throw new TooLargeError(limits.maxBytes);
+  const sha256 = await hashFile(path, signal);
+  const name = storedName(sha256, target);
+  const file = create(AudioFileSchema, {
+    fileName: readableName(track.uploader, track.title, target),
+    fileUrl: `/files/${name}`,
+    title: track.title,
+    uploader: track.uploader,
+    durationSeconds: track.durationSeconds,
+    sizeBytes: BigInt(size),
+    mimeType: MIME_TYPES[target],
+    sha256,
+    // Covers of other places are not ours to serve.
+    thumbnailUrl: track.thumbnailUrl.startsWith("/files/") ? track.thumbnailUrl : "",
+  });
+  signal.throwIfAborted();
+  await store.save(path, { name, file, track }, [request]);
+  return { file, track };
+}

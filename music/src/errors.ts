@@ -1,0 +1,118 @@
+import { Code } from "@connectrpc/connect";
+import { serviceError } from "@refrain/mesh";
+
+/** The source does not have this track, or no longer. */
+export class TrackNotFoundError extends Error {
+  override name = "TrackNotFoundError";
+}
+
+/** No enabled source handles this link. */
+export class UnsupportedUrlError extends Error {
+  override name = "UnsupportedUrlError";
+}
+
+/** A request names a source that does not exist or is not enabled. */
+export class UnknownSourceError extends Error {
+  override name = "UnknownSourceError";
+  /** Position in `sources` of the request. */
+  readonly index: number;
+  constructor(source: string, index: number) {
+    super(`source ${source} is not enabled here`);
+    this.index = index;
+  }
+}
+
+/** The source is down, refuses us, or stopped sending. */
+export class SourceUnavailableError extends Error {
+  override name = "SourceUnavailableError";
+}
+
+/** The track is longer than we take. */
+export class TooLongError extends Error {
+  override name = "TooLongError";
+  readonly limitSeconds: number;
+  constructor(limitSeconds: number) {
+    super(`the track is longer than ${limitSeconds} seconds`);
+    this.limitSeconds = limitSeconds;
+  }
+}
+
+/** The file is larger than we take. */
+export class TooLargeError extends Error {
+  override name = "TooLargeError";
+  readonly limitBytes: number;
+  constructor(limitBytes: number) {
+    super(`the file is larger than ${limitBytes} bytes`);
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** The track would have to be converted, and that cannot be done here. */
+export class FormatUnavailableError extends Error {
+  override name = "FormatUnavailableError";
+}
+
+/** The disk is full, or the cache is full of files in use. */
+export class NoSpaceError extends Error {
+  override name = "NoSpaceError";
+}
+
+/** Too many downloads wait already. */
+export class QueueFullError extends Error {
+  override name = "QueueFullError";
+}
+
+/** The user withdrew from the download, or it ended because nobody waited for it. */
+export class DownloadCancelledError extends Error {
+  override name = "DownloadCancelledError";
+}
+
+/** No such download, or it ended more than an hour ago. */
+export class TaskNotFoundError extends Error {
+  override name = "TaskNotFoundError";
+}
+
+/** The page token is not one of ours. */
+export class PageTokenInvalidError extends Error {
+  override name = "PageTokenInvalidError";
+}
+
+/** When a caller whom a full queue sent away may try again. */
+const QUEUE_RETRY_MS = 5_000;
+
+/** Turns what went wrong inside music into what a caller may know; leaves everything else for the log. */
+export function toConnectError(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const answer = (code: Code, reason: string, options: Parameters<typeof serviceError>[3] = {}) =>
+    serviceError(code, reason, cause.message, { ...options, cause });
+  if (cause instanceof TrackNotFoundError) return answer(Code.NotFound, "TRACK_NOT_FOUND");
+  if (cause instanceof TaskNotFoundError) return answer(Code.NotFound, "TASK_NOT_FOUND");
+  if (cause instanceof UnsupportedUrlError) return answer(Code.InvalidArgument, "UNSUPPORTED_URL", violation("url", cause));
+  if (cause instanceof PageTokenInvalidError) {
+    return answer(Code.InvalidArgument, "PAGE_TOKEN_INVALID", violation("page_token", cause));
+  }
+  if (cause instanceof UnknownSourceError) {
+    return answer(Code.InvalidArgument, "UNKNOWN_SOURCE", violation(`sources[${cause.index}]`, cause));
+  }
+  if (cause instanceof TooLongError) {
+    return answer(Code.FailedPrecondition, "TOO_LONG", { metadata: { limit_seconds: String(cause.limitSeconds) } });
+  }
+  if (cause instanceof TooLargeError) {
+    return answer(Code.FailedPrecondition, "TOO_LARGE", { metadata: { limit_bytes: String(cause.limitBytes) } });
+  }
+  if (cause instanceof FormatUnavailableError) return answer(Code.FailedPrecondition, "FORMAT_UNAVAILABLE");
+  if (cause instanceof SourceUnavailableError) return answer(Code.Unavailable, "SOURCE_UNAVAILABLE");
+  if (cause instanceof NoSpaceError) return answer(Code.ResourceExhausted, "NO_SPACE");
+  if (cause instanceof QueueFullError) return answer(Code.ResourceExhausted, "QUEUE_FULL", { retryAfterMs: QUEUE_RETRY_MS });
+  if (cause instanceof DownloadCancelledError) return answer(Code.Canceled, "DOWNLOAD_CANCELLED");
+  return cause;
+}
+
+function violation(field: string, cause: Error) {
+  return { violations: [{ field, description: cause.message }] };
+}
+
+/** True for the errors of a full disk or quota, whoever throws them. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}

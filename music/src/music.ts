@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
+import { createLogger, type Logger, mount, serve, type StartedService } from "@refrain/mesh";
+import { systemClock } from "./clock.js";
+import type { Config } from "./config.js";
+import { findConverter } from "./convert/converter.js";
+import { type Covers, createCovers } from "./covers/covers.js";
+import { createDownloads } from "./downloads/downloads.js";
+import { fetchTrack, sourceOf } from "./downloads/fetch-track.js";
+import { toConnectError } from "./errors.js";
+import { type FileStore, openFileStore } from "./files/file-store.js";
+import { serveFiles } from "./files/serve-files.js";
+import { readHealth } from "./health.js";
+import { routes } from "./routes.js";
+import { fillWithSamples } from "./samples/fill-with-samples.js";
+import { type Library, openLibrary } from "./sources/library/library.js";
+
+/** A file of the library has to stay the same for so long before it is read. */
+const SETTLE_MS = 1_500;
+/** ffmpeg is asked for its version at start. */
+const FIND_CONVERTER_MS = 5_000;
+
+/** Builds music from its settings and serves it. */
+export async function startMusic(
+  config: Config,
+  logger: Logger = createLogger("music", config.logLevel),
+): Promise<StartedService> {
+  const ownDir = join(config.dataDir, "music");
+  const closing = new AbortController();
+  const covers = await createCovers(join(ownDir, "covers"));
+  const store = await openFileStore({ folder: join(ownDir, "files"), maxBytes: config.cacheBytes, now: Date.now });
+  const library = await openLibrary({
+    folder: config.libraryDir,
+    indexFile: join(ownDir, "library-index.json"),
+    covers,
+    bytesPerSecond: config.libraryBytesPerSecond,
+    clock: systemClock,
+    logger,
+    settleMs: SETTLE_MS,
+  });
+  const sources = [library];
+  const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
+  if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
+  const downloads = createDownloads({
+    slots: config.downloadSlots,
+    maxQueued: config.maxQueued,
+    clock: systemClock,
+    stored(request) {
+      sourceOf(sources, request.url);
+      return store.find(request);
+    },
+    work: (request, report, signal) => fetchTrack(request, { sources, store, converter, limits: config }, report, signal),
+  });
+  const server = await serve({
+    name: "music",
+    version: await readVersion(),
+    host: config.host,
+    ports: config.ports,
+    logger,
+    keys: config.keys,
+    stop: config.stop,
+    services: [mount(MusicService, routes({ sources, downloads, logger }))],
+    toConnectError,
+    health: (signal) => readHealth(sources, store, signal),
+    routes: [serveFiles(store, covers)],
+  }).catch(async (error: unknown) => {
+    await library.close();
+    throw error;
+  });
+  const beside = workBeside(config, library, store, covers, logger, closing.signal);
+  return {
+    addresses: server.addresses,
+    logger,
+    async close() {
+      closing.abort(new Error("music is stopping"));
+      await server.close();
+      await downloads.close();
+      await beside;
+      await library.close();
+    },
+  };
+}
+
+/** What goes on after the start, while calls are answered already. Never rejects. */
+async function workBeside(
+  config: Config,
+  library: Library,
+  store: FileStore,
+  covers: Covers,
+  logger: Logger,
+  signal: AbortSignal,
+) {
+  const filled = fillWithSamples({ folder: config.libraryDir, onSample: (path) => library.add(path), logger }, signal);
+  library.expectMore(filled);
+  try {
+    await filled;
+    await library.indexed;
+    if (!signal.aborted) await covers.keepOnly(new Set([...library.coverNames(), ...store.coverNames()]));
+  } catch (error) {
+    if (!signal.aborted) logger.error({ err: error }, "preparing the library failed");
+  }
+}
+
+async function readVersion(): Promise<string> {
+  const file: { version: string } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+  return file.version;
+}

@@ -1,0 +1,198 @@
+import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import type { Logger } from "@refrain/mesh";
+import { type Clock, pause } from "../../clock.js";
+import type { Covers } from "../../covers/covers.js";
+import { SourceUnavailableError, TrackNotFoundError } from "../../errors.js";
+import type { FetchedAudio, FetchTarget, FoundAudio, Source } from "../source.js";
+import { type Catalog, createCatalog, LIBRARY_SCHEME } from "./catalog.js";
+import { copyFile } from "./copy-file.js";
+import { createIndexer } from "./indexer.js";
+import { NotATrackError, stampFile } from "./read-audio-file.js";
+import { readSavedIndex, writeSavedIndex } from "./saved-index.js";
+import { watchFolder } from "./watch-folder.js";
+
+export interface LibraryOptions {
+  /** Folder of audio files; made when it does not exist. */
+  folder: string;
+  /** Where the index is kept between runs. */
+  indexFile: string;
+  covers: Covers;
+  /** Slows `fetch`; 0 = not at all. */
+  bytesPerSecond: number;
+  clock: Clock;
+  logger: Logger;
+  /** A file has to stay the same for so long before it is read, in milliseconds. */
+  settleMs: number;
+}
+
+/** The folder of audio files as a source. */
+export interface Library extends Source {
+  /** Resolves when all files that were there at the start are indexed. */
+  readonly indexed: Promise<void>;
+  /** Reads a file of the folder that is known to be complete, without waiting until it has settled. */
+  add(path: string): Promise<void>;
+  /** Says that more tracks come until `more` settles: a search that finds nothing waits for them. */
+  expectMore(more: Promise<unknown>): void;
+  /** Names of the covers in use. */
+  coverNames(): string[];
+  close(): Promise<void>;
+}
+
+/** How long a search that finds nothing waits for files that are still being read. */
+const FILLING_MS = 5_000;
+/** Changes come in crowds: the index is written once for all of them. */
+const SAVE_DELAY_MS = 2_000;
+const CLAIMED = /^library:\/\/[0-9a-f]{64}$/;
+
+/** Opens the folder. Resolves at once: its files are read beside. */
+export async function openLibrary(options: LibraryOptions): Promise<Library> {
+  await mkdir(options.folder, { recursive: true });
+  const root = await realpath(options.folder);
+  const catalog = createCatalog();
+  const filling = createFilling(options.clock);
+  const followed = await followFolder(root, catalog, filling.changed, options);
+  filling.expect(followed.indexed);
+
+  async function find(ask: () => Track[], signal: AbortSignal): Promise<Track[]> {
+    const tracks = await filling.until(() => nonEmpty(ask()), signal);
+    return tracks ?? [];
+  }
+
+  return {
+    name: "library",
+    indexed: followed.indexed,
+    add: followed.add,
+    close: followed.close,
+    expectMore: filling.expect,
+    coverNames: () => [...catalog.files()].map((file) => file.cover),
+    probe: () =>
+      access(options.folder, constants.R_OK).then(
+        () => ({ ok: true, detail: `${catalog.size()} tracks` }),
+        () => ({ ok: false, detail: "the folder cannot be read" }),
+      ),
+    search: (query, limit, signal) => find(() => catalog.search(query, limit), signal),
+    searchByArtist: (artist, limit, signal) => find(() => catalog.searchByArtist(artist, limit), signal),
+    claims: (url) => CLAIMED.test(url),
+    async resolve(url, signal) {
+      const hash = url.slice(LIBRARY_SCHEME.length);
+      const found = await filling.until(() => catalog.find(hash), signal);
+      if (!found) throw new TrackNotFoundError("the library does not have this track");
+      return { track: found.track, container: found.file.container, sizeBytes: found.file.sizeBytes };
+    },
+    fetch: (audio, target, signal) => fetchFile(audio, target, { ...options, catalog, root }, signal),
+  };
+}
+
+function nonEmpty(tracks: Track[]): Track[] | undefined {
+  return tracks.length > 0 ? tracks : undefined;
+}
+
+/** Reads the folder, follows it, and keeps the index on disk. */
+async function followFolder(root: string, catalog: Catalog, onCatalogChange: () => void, options: LibraryOptions) {
+  const { clock, logger, indexFile } = options;
+  const closing = new AbortController();
+  const saved = await readSavedIndex(indexFile);
+  const save = () =>
+    writeSavedIndex(indexFile, catalog.files()).catch((error: unknown) => logger.warn({ err: error }, "library index not saved"));
+  let cancelSave: (() => void) | undefined;
+  const onChange = () => {
+    onCatalogChange();
+    cancelSave ??= clock.after(SAVE_DELAY_MS, () => {
+      cancelSave = undefined;
+      void save();
+    });
+  };
+  const indexer = createIndexer({ ...options, root, catalog, saved, onChange }, closing.signal);
+  const failed = (error: unknown) => logger.warn({ err: error }, "library folder is not followed wholly");
+  const watched = watchFolder(root, { changed: indexer.changed, gone: indexer.gone, failed });
+  const indexed = (async () => {
+    await watched.ready;
+    await indexer.idle();
+    saved.clear();
+    if (!closing.signal.aborted) logger.info({ tracks: catalog.size() }, "library indexed");
+  })();
+  return {
+    indexed,
+    add: (path: string) => indexer.add(join(root, path)),
+    async close() {
+      closing.abort();
+      cancelSave?.();
+      await watched.close();
+      await indexer.idle();
+      await save();
+    },
+  };
+}
+
+interface FetchContext extends LibraryOptions {
+  catalog: Catalog;
+  root: string;
+}
+
+async function fetchFile(
+  audio: FoundAudio,
+  target: FetchTarget,
+  context: FetchContext,
+  signal: AbortSignal,
+): Promise<FetchedAudio> {
+  const { catalog, root, bytesPerSecond, clock } = context;
+  const found = catalog.find(audio.track.id);
+  if (!found) throw new TrackNotFoundError("the library does not have this track any more");
+  const { file } = found;
+  const path = join(target.folder, "audio");
+  const onBytes = (bytes: number) => target.progress(bytes, file.sizeBytes);
+  try {
+    await stampFile(root, file.path);
+    await copyFile(file.path, path, { bytesPerSecond, clock, onBytes }, signal);
+  } catch (cause) {
+    const gone = cause instanceof NotATrackError || (cause instanceof Error && "code" in cause && cause.code === "ENOENT");
+    if (gone) throw new TrackNotFoundError("the file of this track is gone", { cause });
+    if (isUnreadable(cause)) throw new SourceUnavailableError("the file of this track cannot be read", { cause });
+    throw cause;
+  }
+  return { path, container: file.container };
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EACCES", "EPERM", "EIO", "ELOOP", "ESTALE"].includes(String(error.code));
+}
+
+/** Knows whether more tracks are on their way, and lets a search that found nothing wait for them, for a while. */
+function createFilling(clock: Clock) {
+  const pending = new Set<Promise<unknown>>();
+  const waiters = new Set<() => void>();
+  const changed = () => {
+    for (const wake of waiters) wake();
+    waiters.clear();
+  };
+  return {
+    changed,
+    expect(more: Promise<unknown>) {
+      const settled = () => {
+        pending.delete(more);
+        changed();
+      };
+      pending.add(more);
+      more.then(settled, settled);
+    },
+    /** The first answer that is not undefined; undefined once nothing more is to come. */
+    async until<T>(ask: () => T | undefined, signal: AbortSignal): Promise<T | undefined> {
+      const giveUp = new AbortController();
+      const late = pause(clock, FILLING_MS, AbortSignal.any([signal, giveUp.signal])).then(() => "late" as const);
+      try {
+        for (;;) {
+          const answer = ask();
+          if (answer !== undefined || pending.size === 0) return answer;
+          const change = new Promise<"changed">((resolve) => waiters.add(() => resolve("changed")));
+          if ((await Promise.race([late, change])) === "late")
+            throw new SourceUnavailableError("the library is still being read");
+        }
+      } finally {
+        giveUp.abort();
+        late.catch(() => {}); // ended by us, a moment ago
+      }
+    },
+  };
+}
