@@ -31,6 +31,7 @@ async function load(): Promise<typeof Wasm> {
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => process.stderr.write(`${text}\n`) } });
   const module = await WebAssembly.compile(await readFile(glue.replace(/\.js$/, ".wasm")));
   const instance = await WebAssembly.instantiate(module, { "./schema_engine_bg.js": { ...exports } });
+  // oxlint-disable-next-line no-underscore-dangle -- the name that wasm-bindgen gives it
   exports.__wbg_set_wasm(instance.exports);
   const start = instance.exports["__wbindgen_start"];
   if (typeof start === "function") start();

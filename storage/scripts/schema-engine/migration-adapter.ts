@@ -24,7 +24,7 @@ export async function migrationAdapter(pool: pg.Pool, dispose: () => Promise<voi
       const flags = characters.get(result.rows) ?? [];
       return {
         ...result,
-        columnTypes: result.columnTypes.map((type, i) => (flags[i] === true ? ColumnTypeEnum.Character : type)),
+        columnTypes: result.columnTypes.map((type, i) => (flags[i] ? ColumnTypeEnum.Character : type)),
       };
     },
     async executeScript(script) {
@@ -46,7 +46,7 @@ function readingCharacters(pool: pg.Pool, characters: WeakMap<object, readonly b
       const result = await run(config);
       const flags = result.fields.map((field) => field.dataTypeID === CHAR);
       characters.set(result.rows, flags);
-      const fields = result.fields.map((field, i) => (flags[i] === true ? { ...field, dataTypeID: TEXT } : field));
+      const fields = result.fields.map((field, i) => (flags[i] ? { ...field, dataTypeID: TEXT } : field));
       return { ...result, fields };
     },
   });

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
-import pg from "pg";
+import { Pool, type PoolConfig } from "pg";
 import { embeddedFolder } from "../../src/database/folder.js";
 import { openEmbedded, openTemporary } from "../../src/database/embedded.js";
 import { explainRefusal, serverConnection } from "../../src/database/server.js";
@@ -22,11 +22,11 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 export async function openTarget(args: readonly string[]): Promise<Target> {
   const url = readUrl(args);
   const closing: (() => Promise<void>)[] = [];
-  let connection: Promise<pg.PoolConfig> | undefined;
-  const open = async (): Promise<pg.PoolConfig> => {
+  let connection: Promise<PoolConfig> | undefined;
+  const open = async (): Promise<PoolConfig> => {
     if (url !== undefined) return { ...serverConnection(url, 1), statement_timeout: false, query_timeout: 0 };
     const embedded = await openEmbedded(embeddedFolder(resolve(ROOT, process.env["DATA_DIR"]?.trim() || "data")));
-    closing.push(embedded.close);
+    closing.push(() => embedded.close());
     return embedded.connection;
   };
   return {
@@ -35,7 +35,7 @@ export async function openTarget(args: readonly string[]): Promise<Target> {
       adapterName: "@prisma/adapter-pg",
       async connect() {
         try {
-          const pool = new pg.Pool(await (connection ??= open()));
+          const pool = new Pool(await (connection ??= open()));
           closing.unshift(() => pool.end());
           await pool.query("SELECT 1");
           return await migrationAdapter(pool, async () => {});
@@ -46,7 +46,7 @@ export async function openTarget(args: readonly string[]): Promise<Target> {
       // A shadow database holds no data: always one of ours, never one on somebody's server.
       async connectToShadowDb() {
         const shadow = await openTemporary();
-        const pool = new pg.Pool(shadow.connection);
+        const pool = new Pool(shadow.connection);
         return migrationAdapter(pool, () => pool.end().then(() => shadow.close()));
       },
     },

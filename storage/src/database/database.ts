@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Client, Pool, type ClientConfig } from "pg";
 import { openEmbedded } from "./embedded.js";
 import { embeddedFolder } from "./folder.js";
 import { migrate } from "./migrate.js";
@@ -12,7 +12,7 @@ export type DatabaseOptions =
 
 /** A database with all migrations applied. */
 export interface Database {
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   /** Names of the migrations that this start applied. */
   readonly migrated: readonly string[];
   /** Ends all connections; of the embedded database also its files and the lock on its folder. */
@@ -32,7 +32,7 @@ async function openFolder(dataDir: string): Promise<Database> {
   const embedded = await openEmbedded(embeddedFolder(dataDir));
   try {
     const migrated = await applyMigrations(embedded.connection);
-    const pool = new pg.Pool(embedded.connection);
+    const pool = new Pool(embedded.connection);
     return { pool, migrated, close: () => pool.end().then(() => embedded.close()) };
   } catch (error) {
     await embedded.close();
@@ -50,15 +50,15 @@ async function openServer({ url, poolSize }: { url: string; poolSize: number }):
       query_timeout: 0,
       idle_in_transaction_session_timeout: 0,
     });
-    const pool = new pg.Pool(connection);
+    const pool = new Pool(connection);
     return { pool, migrated, close: () => pool.end() };
   } catch (error) {
     throw explainRefusal(url, error) ?? error;
   }
 }
 
-async function applyMigrations(connection: pg.ClientConfig): Promise<string[]> {
-  const client = new pg.Client(connection);
+async function applyMigrations(connection: ClientConfig): Promise<string[]> {
+  const client = new Client(connection);
   // Without a listener a connection that breaks between two queries would end the process; the next query tells anyway.
   client.on("error", () => {});
   await client.connect();

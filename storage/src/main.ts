@@ -1,0 +1,75 @@
+import { createRequire } from "node:module";
+import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { createLogger, mount, runService, serve, StartError, type Logger, type StartedService } from "@refrain/mesh";
+import { readConfig, type Config } from "./config.js";
+import { openDatabase, type Database } from "./database/database.js";
+import { UnusableDatabaseError } from "./database/unusable-database-error.js";
+import { toConnectError } from "./errors.js";
+import { answers, health } from "./health.js";
+import { createRepo, type Repo } from "./repo/repo.js";
+import { routes } from "./routes.js";
+import { startSweeper, type Sweeper } from "./sweeper.js";
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+/** Searches of some 15 kB each, and tracks of some 300 bytes. */
+const LIMITS = { searches: 10_000, tracks: 200_000 };
+const SWEEP_EVERY_MS = 60_000;
+const SWEEP_EVERY_WRITES = 1_000;
+
+async function start(): Promise<StartedService> {
+  const config = readConfig(process.env);
+  const logger = createLogger("storage", config.logLevel);
+  const database = await open(config, logger);
+  const repo = createRepo(database.pool, (error) => logger.warn({ err: error }, "a database connection broke"));
+  const sweeper = startSweeper({
+    expiry: repo.expiry,
+    limits: LIMITS,
+    now: () => new Date(),
+    everyMs: SWEEP_EVERY_MS,
+    everyWrites: SWEEP_EVERY_WRITES,
+    onError: (error) => logger.warn({ err: error }, "removing what has expired failed; it is tried again"),
+  });
+  const stopData = async () => {
+    await sweeper.stop();
+    await repo.close();
+    await database.close();
+  };
+  try {
+    const server = await listen(config, logger, repo, sweeper);
+    return { addresses: server.addresses, logger, close: () => server.close().then(stopData) };
+  } catch (error) {
+    await stopData();
+    throw error;
+  }
+}
+
+async function open(config: Config, logger: Logger): Promise<Database> {
+  try {
+    const database = await openDatabase(config.database);
+    logger.info({ kind: config.database.kind, migrated: database.migrated }, "database open");
+    return database;
+  } catch (error) {
+    // Expected, so a sentence and no stack.
+    throw error instanceof UnusableDatabaseError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
+
+function listen(config: Config, logger: Logger, repo: Repo, sweeper: Sweeper) {
+  const handlers = routes({ repo, now: () => new Date(), cacheWritten: () => sweeper.written() });
+  return serve({
+    name: "storage",
+    version,
+    host: config.host,
+    ports: config.ports,
+    keys: config.keys,
+    logger,
+    services: [mount(StorageService, handlers)],
+    toConnectError,
+    health: health(repo),
+    ready: (signal) => answers(repo, signal),
+    stop: config.stop,
+  });
+}
+
+await runService("storage", start);

@@ -1,0 +1,39 @@
+import type { Pool } from "pg";
+import { createExpiry, type Expiry } from "./expiry.js";
+import { createKnownTracks, type KnownTracks } from "./known-tracks.js";
+import { createPrisma } from "./prisma.js";
+import { createSavedTracks, type SavedTracks } from "./saved-tracks.js";
+import { createSearchCache, type SearchCache } from "./search-cache.js";
+import { createTelegramFiles, type TelegramFiles } from "./telegram-files.js";
+import { createUsers, type Users } from "./users.js";
+
+/** All rows of storage. Nothing outside this folder sees Prisma. */
+export interface Repo {
+  readonly searchCache: SearchCache;
+  readonly knownTracks: KnownTracks;
+  readonly savedTracks: SavedTracks;
+  readonly telegramFiles: TelegramFiles;
+  readonly users: Users;
+  readonly expiry: Expiry;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  /** Ends Prisma, not the pool. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param onConnectionError told when an idle connection broke; the pool replaces it by itself
+ */
+export function createRepo(pool: Pool, onConnectionError: (error: Error) => void): Repo {
+  const prisma = createPrisma(pool, onConnectionError);
+  return {
+    searchCache: createSearchCache(prisma),
+    knownTracks: createKnownTracks(prisma),
+    savedTracks: createSavedTracks(prisma),
+    telegramFiles: createTelegramFiles(prisma),
+    users: createUsers(prisma),
+    expiry: createExpiry(prisma),
+    ping: () => prisma.$queryRaw`SELECT 1`.then(() => {}),
+    close: () => prisma.$disconnect(),
+  };
+}

@@ -1,0 +1,90 @@
+import type { PrismaClient } from "../generated/prisma/client.js";
+
+/** Bytes of a search's results, with their age. */
+export interface CachedResults {
+  /** refrain.storage.v1.SearchResults, serialised. */
+  readonly results: Uint8Array;
+  readonly cachedAt: Date;
+  /** Past its first hour: good to show, worth a refresh. */
+  readonly stale: boolean;
+}
+
+export interface SearchCacheAnswer {
+  /** Undefined: nothing kept, or expired. */
+  readonly entry: CachedResults | undefined;
+  /** True: this caller, and for 30 s no other, is to refresh. */
+  readonly lease: boolean;
+}
+
+export interface SearchCache {
+  /** @param key SHA-256 that names the search */
+  get(key: Uint8Array, now: Date): Promise<SearchCacheAnswer>;
+  /**
+   * Keeps results: complete ones for an hour fresh and 24 hours stale, others for 60 s. False: a complete entry that has not
+   * expired stays, because these are not complete.
+   */
+  set(key: Uint8Array, results: Uint8Array, complete: boolean, now: Date): Promise<boolean>;
+}
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600 * SECOND_MS;
+const COMPLETE = { freshMs: HOUR_MS, expiresMs: 25 * HOUR_MS };
+const INCOMPLETE = { freshMs: 60 * SECOND_MS, expiresMs: 60 * SECOND_MS };
+const LEASE_MS = 30 * SECOND_MS;
+
+interface Row {
+  readonly results: Uint8Array;
+  readonly cached_at: Date;
+  readonly fresh: boolean;
+}
+
+export function createSearchCache(prisma: PrismaClient): SearchCache {
+  const read = async (key: Uint8Array, now: Date): Promise<CachedResults | undefined> => {
+    const [row] = await prisma.$queryRaw<Row[]>`
+      SELECT results, cached_at, fresh_until > ${now} AS fresh FROM search_cache
+      WHERE key = ${key} AND expires_at > ${now} AND results IS NOT NULL`;
+    return row && { results: row.results, cachedAt: row.cached_at, stale: !row.fresh };
+  };
+
+  /**
+   * One statement, so that of many callers one gets it. A row that expired must not come back to life with the lease, so its
+   * results go. The row may have become fresh since it was read: then there is nothing to refresh.
+   */
+  const takeLease = async (key: Uint8Array, now: Date): Promise<boolean> => {
+    const leaseUntil = after(now, LEASE_MS);
+    const taken = await prisma.$executeRaw`
+      INSERT INTO search_cache AS c (key, complete, cached_at, fresh_until, expires_at, lease_until)
+      VALUES (${key}, false, ${now}, ${now}, ${leaseUntil}, ${leaseUntil})
+      ON CONFLICT (key) DO UPDATE SET
+        results = CASE WHEN c.expires_at > ${now} THEN c.results END,
+        complete = c.complete AND c.expires_at > ${now},
+        expires_at = greatest(c.expires_at, excluded.expires_at),
+        lease_until = excluded.lease_until
+      WHERE c.fresh_until <= ${now} AND (c.lease_until IS NULL OR c.lease_until <= ${now})`;
+    return taken === 1;
+  };
+
+  return {
+    async get(key, now) {
+      const entry = await read(key, now);
+      if (entry !== undefined && !entry.stale) return { entry, lease: false };
+      return { entry, lease: await takeLease(key, now) };
+    },
+
+    async set(key, results, complete, now) {
+      const { freshMs, expiresMs } = complete ? COMPLETE : INCOMPLETE;
+      const stored = await prisma.$executeRaw`
+        INSERT INTO search_cache AS c (key, results, complete, cached_at, fresh_until, expires_at, lease_until)
+        VALUES (${key}, ${results}, ${complete}, ${now}, ${after(now, freshMs)}, ${after(now, expiresMs)}, NULL)
+        ON CONFLICT (key) DO UPDATE SET
+          results = excluded.results, complete = excluded.complete, cached_at = excluded.cached_at,
+          fresh_until = excluded.fresh_until, expires_at = excluded.expires_at, lease_until = NULL
+        WHERE excluded.complete OR NOT c.complete OR c.results IS NULL OR c.expires_at <= ${now}`;
+      return stored === 1;
+    },
+  };
+}
+
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}

@@ -1,0 +1,56 @@
+import { Prisma } from "../generated/prisma/client.js";
+
+// Kinds that Prisma's adapter gives to errors of the connection.
+const KINDS = new Set([
+  "ConnectionClosed",
+  "DatabaseNotReachable",
+  "SocketTimeout",
+  "TlsConnectionError",
+  "TooManyConnections",
+  "TransactionWriteConflict",
+]);
+// Classes of SQLSTATE: connection, resources, operator intervention (a stop, a statement's timeout), system.
+const CLASSES = new Set(["08", "53", "57", "58"]);
+/** A standby that took over, or is about to. */
+const READ_ONLY = "25006";
+/** Another transaction has the lock. */
+const LOCK_NOT_AVAILABLE = "55P03";
+const SYSTEM_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "ENOENT",
+]);
+// node-postgres has no code for these.
+const MESSAGES =
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|connection error|after calling end on the pool/i;
+
+/** Whether an error of the repo means that the database cannot be asked now: asking again later may work. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof Prisma.PrismaClientKnownRequestError) return isUnavailableCause(adapterCause(error.meta));
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return SYSTEM_CODES.has(code) || isUnavailableState(code) || MESSAGES.test(error.message);
+}
+
+function adapterCause(meta: Record<string, unknown> | undefined): object {
+  const adapterError = meta?.["driverAdapterError"];
+  const cause = adapterError instanceof Error ? adapterError.cause : undefined;
+  return typeof cause === "object" && cause !== null ? cause : {};
+}
+
+function isUnavailableCause(cause: object): boolean {
+  const kind = "kind" in cause && typeof cause.kind === "string" ? cause.kind : "";
+  const state = "originalCode" in cause && typeof cause.originalCode === "string" ? cause.originalCode : "";
+  return KINDS.has(kind) || isUnavailableState(state);
+}
+
+function isUnavailableState(state: string): boolean {
+  if (!/^[0-9A-Z]{5}$/.test(state)) return false;
+  return CLASSES.has(state.slice(0, 2)) || state === READ_ONLY || state === LOCK_NOT_AVAILABLE;
+}

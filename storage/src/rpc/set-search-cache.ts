@@ -1,0 +1,27 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { MethodImpl } from "@connectrpc/connect";
+import { SearchResultsSchema, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { Clock } from "../clock.js";
+import type { KnownTracks } from "../repo/known-tracks.js";
+import type { SearchCache } from "../repo/search-cache.js";
+import { searchKey } from "../search-key.js";
+import { toTrackRecord } from "../track-record.js";
+
+/** @param written told after each write, for the sweeper counts them */
+export function setSearchCache(
+  cache: Pick<SearchCache, "set">,
+  knownTracks: Pick<KnownTracks, "keep">,
+  now: Clock,
+  written: () => void,
+): MethodImpl<typeof StorageService.method.setSearchCache> {
+  return async ({ kind, query, results = create(SearchResultsSchema) }) => {
+    const tracks = results.tracks.map(toTrackRecord);
+    const time = now();
+    // Tracks first: a result that can be found in the cache can be found by its key.
+    await knownTracks.keep(tracks, time);
+    const complete = results.failedSources.length === 0;
+    const stored = await cache.set(searchKey(kind, query), toBinary(SearchResultsSchema, results), complete, time);
+    written();
+    return { stored };
+  };
+}
