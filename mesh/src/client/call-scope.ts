@@ -1,37 +1,70 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 
-/** The life of one call: one signal for the caller's abort and the deadline. */
-export interface CallScope {
-  readonly signal: AbortSignal;
-  /** The call has ended well: frees the timer and the listener. */
-  end(): void;
-  /** The call has failed: frees them too, and says why, the caller's abort or the deadline before anything else. */
-  fail(reason: unknown): ConnectError;
-}
+const EXPIRED = new ConnectError("the deadline has passed", Code.DeadlineExceeded);
+const LEFT = new ConnectError("the reader left", Code.Canceled);
 
 /**
- * Opens a scope. It does not abort its signal after success, as Connect's own does: that builds a DOMException per call.
+ * The life of one call: the caller's abort and the deadline, together.
  *
- * @param timeoutMs undefined: no deadline
+ * Its AbortSignal and timer are built only when somebody asks for the signal: the channel has a deadline of its own and is
+ * cancelled through `onCancel`, so that a plain call needs neither.
  */
-export function openScope(parent: AbortSignal | undefined, timeoutMs: number | undefined): CallScope {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const expire = () => controller.abort(new ConnectError("the deadline has passed", Code.DeadlineExceeded));
-  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
-  const follow = () => controller.abort(ConnectError.from(parent?.reason, Code.Canceled));
-  if (parent?.aborted) follow();
-  else parent?.addEventListener("abort", follow, { once: true });
-  const end = () => {
-    clearTimeout(timer);
-    parent?.removeEventListener("abort", follow);
-  };
-  const fail = (reason: unknown) => {
-    end();
-    if (signal.aborted) return ConnectError.from(signal.reason, Code.Canceled);
-    const error = ConnectError.from(reason);
-    controller.abort(error);
-    return error;
-  };
-  return { signal, end, fail };
+export class CallScope {
+  /** Unix milliseconds, or Infinity. Absolute, so that whatever repeats the call sends only what is left. */
+  readonly deadline: number;
+  readonly #parent: AbortSignal | undefined;
+  readonly #cancels = new Set<() => void>();
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #cancelled: ConnectError | undefined;
+
+  /** @param timeoutMs undefined: no deadline */
+  constructor(parent: AbortSignal | undefined, timeoutMs: number | undefined) {
+    this.deadline = timeoutMs === undefined ? Infinity : Date.now() + timeoutMs;
+    this.#parent = parent;
+    if (parent?.aborted) this.#follow();
+    else parent?.addEventListener("abort", this.#follow, { once: true });
+  }
+
+  /** Fires on the caller's abort, on the deadline, and when the call fails. */
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#cancelled) this.#controller.abort(this.#cancelled);
+    else if (this.deadline !== Infinity) this.#timer = setTimeout(() => this.cancel(EXPIRED), this.deadline - Date.now());
+    return this.#controller.signal;
+  }
+
+  /** Runs when the call is cancelled, unless the returned function was called before. */
+  onCancel(cancel: () => void): () => void {
+    if (this.#cancelled) throw this.#cancelled;
+    this.#cancels.add(cancel);
+    return () => this.#cancels.delete(cancel);
+  }
+
+  /** Ends the call for everybody in it. */
+  cancel(reason: ConnectError = LEFT): void {
+    if (this.#cancelled) return;
+    this.#cancelled = reason;
+    this.end();
+    this.#controller?.abort(reason);
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  /** The call has ended well: frees the timer and the listener. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#parent?.removeEventListener("abort", this.#follow);
+  }
+
+  /** The call has failed. Says why: its own end, if that came first, before anything else. */
+  fail(reason: unknown): ConnectError {
+    this.cancel(ConnectError.from(reason));
+    return this.#cancelled ?? ConnectError.from(reason);
+  }
+
+  readonly #follow = (): void => this.cancel(ConnectError.from(this.#parent?.reason, Code.Canceled));
 }
+
+/** The scope of a call, for the innermost step, which sees only requests. */
+export const scopeKey = createContextKey<CallScope | undefined>(undefined, { description: "call scope" });

@@ -4,73 +4,72 @@ import {
   type DescMethodStreaming,
   type DescMethodUnary,
   type MessageInitShape,
+  type MessageShape,
 } from "@bufbuild/protobuf";
 import {
-  Code,
-  ConnectError,
   createContextValues,
+  type ContextValues,
   type Interceptor,
-  type StreamResponse,
+  type StreamRequest,
   type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
 } from "@connectrpc/connect";
 import type { Channel } from "@grpc/grpc-js";
-import { callStream, callUnary } from "./grpc-call.js";
-import { openScope, type CallScope } from "./call-scope.js";
+import { intercept } from "../intercept.js";
+import { CallScope, scopeKey } from "./call-scope.js";
+import { callStream } from "./grpc-stream.js";
+import { callUnary } from "./grpc-unary.js";
 
 export interface TransportOptions {
   channel: Channel;
-  /** Outermost first. */
+  /** Outermost first. Each is set up once, when the transport is made. */
   interceptors: readonly Interceptor[];
-  /** Deadline of a unary call that is given none. */
+  /** Deadline of a unary call that is given none, in milliseconds. */
   timeoutMs: (method: DescMethodUnary) => number;
 }
 
-/** Wraps the call in its interceptors; the first one is the outermost. */
-function intercept<Next>(call: Next, interceptors: readonly Interceptor[]): Next {
-  // An interceptor is typed for unary and streaming calls at once; here only one of them is called.
-  return interceptors.reduceRight((next, interceptor) => interceptor(next as never) as Next, call);
-}
-
-function path(method: DescMethodUnary | DescMethodStreaming): string {
-  return `http://grpc/${method.parent.typeName}/${method.name}`;
-}
+type HeaderInit = ConstructorParameters<typeof Headers>[0];
 
 /**
  * Connect's typed clients over a grpc-js channel: its interceptors above; name resolution, balancing, reconnection and
- * keepalive below. A deadline is absolute, so whatever repeats a call sends only what is left of it.
+ * keepalive below.
  */
 export function createTransport({ channel, interceptors, timeoutMs }: TransportOptions): Transport {
+  const sendUnary = intercept((request: UnaryRequest) => callUnary(channel, request), interceptors);
+  const openStream = intercept((request: StreamRequest) => callStream(channel, request), interceptors);
   return {
-    async unary(method, signal, timeout, header, input, contextValues) {
-      const ms = timeout ?? timeoutMs(method);
-      const deadline = Date.now() + ms;
-      const scope = openScope(signal, ms);
-      const request = {
-        ...common(method, scope, header, contextValues),
-        stream: false as const,
-        method,
-        message: create(method.input, input),
-      };
+    async unary<I extends DescMessage, O extends DescMessage>(
+      method: DescMethodUnary<I, O>,
+      signal: AbortSignal | undefined,
+      timeout: number | undefined,
+      header: HeaderInit,
+      input: MessageInitShape<I>,
+      values?: ContextValues,
+    ) {
+      const scope = new CallScope(signal, timeout ?? timeoutMs(method));
       try {
-        const response = await intercept((next: typeof request) => callUnary(channel, next, deadline), interceptors)(request);
+        const response = await sendUnary(unaryRequest(method, scope, header, input, values));
         scope.end();
-        return response;
+        return response as UnaryResponse<I, O>; // the chain is set up once, for all methods: it does not know this one's types
       } catch (error) {
         throw scope.fail(error);
       }
     },
-    async stream(method, signal, timeout, header, input, contextValues) {
-      const deadline = timeout === undefined ? Infinity : Date.now() + timeout;
-      const scope = openScope(signal, timeout);
-      const request = {
-        ...common(method, scope, header, contextValues),
-        stream: true as const,
-        method,
-        message: messages(method, input),
-      };
+    async stream<I extends DescMessage, O extends DescMessage>(
+      method: DescMethodStreaming<I, O>,
+      signal: AbortSignal | undefined,
+      timeout: number | undefined,
+      header: HeaderInit,
+      input: AsyncIterable<MessageInitShape<I>>,
+      values?: ContextValues,
+    ) {
+      const scope = new CallScope(signal, timeout);
       try {
-        const response = await intercept((next: typeof request) => callStream(channel, next, deadline), interceptors)(request);
-        return { ...response, message: scoped(response, scope) };
+        const response = await openStream(streamRequest(method, scope, header, input, values));
+        // The chain is set up once, for all methods: it does not know this one's types.
+        const message = scoped(response.message as AsyncIterable<MessageShape<O>>, scope);
+        return { ...response, method, message };
       } catch (error) {
         throw scope.fail(error);
       }
@@ -81,11 +80,52 @@ export function createTransport({ channel, interceptors, timeoutMs }: TransportO
 function common(
   method: DescMethodUnary | DescMethodStreaming,
   scope: CallScope,
-  header: ConstructorParameters<typeof Headers>[0],
-  contextValues = createContextValues(),
+  header: HeaderInit,
+  values = createContextValues(),
 ) {
-  const url = path(method);
-  return { service: method.parent, requestMethod: "POST", url, signal: scope.signal, header: new Headers(header), contextValues };
+  const url = `http://grpc/${method.parent.typeName}/${method.name}`;
+  const contextValues = values.set(scopeKey, scope);
+  return { service: method.parent, requestMethod: "POST", url, header: new Headers(header), contextValues };
+}
+
+function unaryRequest<I extends DescMessage>(
+  method: DescMethodUnary<I>,
+  scope: CallScope,
+  header: HeaderInit,
+  input: MessageInitShape<I>,
+  values?: ContextValues,
+): UnaryRequest {
+  const message = create(method.input, input);
+  const { service, requestMethod, url, header: headers, contextValues } = common(method, scope, header, values);
+  return {
+    stream: false,
+    service,
+    method,
+    requestMethod,
+    url,
+    header: headers,
+    contextValues,
+    message,
+    get signal() {
+      return scope.signal;
+    },
+  };
+}
+
+function streamRequest<I extends DescMessage>(
+  method: DescMethodStreaming<I>,
+  scope: CallScope,
+  header: HeaderInit,
+  input: AsyncIterable<MessageInitShape<I>>,
+  values?: ContextValues,
+): StreamRequest {
+  return {
+    ...common(method, scope, header, values),
+    stream: true,
+    method,
+    signal: scope.signal,
+    message: messages(method, input),
+  };
 }
 
 async function* messages<I extends DescMessage>(method: DescMethodStreaming<I>, input: AsyncIterable<MessageInitShape<I>>) {
@@ -93,16 +133,16 @@ async function* messages<I extends DescMessage>(method: DescMethodStreaming<I>, 
 }
 
 /** Ends the call's scope with its stream. Connect's client does not pass `break` on: whoever stops reading aborts their signal. */
-async function* scoped<I extends DescMessage, O extends DescMessage>(response: StreamResponse<I, O>, scope: CallScope) {
+async function* scoped<T>(received: AsyncIterable<T>, scope: CallScope): AsyncGenerator<T> {
   let complete = false;
   try {
-    yield* response.message;
+    yield* received;
     complete = true;
     scope.end();
   } catch (error) {
     complete = true;
     throw scope.fail(error);
   } finally {
-    if (!complete) scope.fail(new ConnectError("the reader left", Code.Canceled));
+    if (!complete) scope.cancel();
   }
 }

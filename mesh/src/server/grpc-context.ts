@@ -1,39 +1,97 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError, createHandlerContext } from "@connectrpc/connect";
-import type { ServerUnaryCall } from "@grpc/grpc-js";
-import { toHeaders } from "../metadata.js";
+import { Code, ConnectError, createContextValues, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import type { Metadata, ServerUnaryCall } from "@grpc/grpc-js";
+import { toHeaders, toMetadata } from "../metadata.js";
 
-/** What every kind of grpc-js call has. Requests and answers cross grpc-js as bytes. */
+/** What every kind of grpc-js call has. */
 export interface AnyCall extends Pick<ServerUnaryCall<Buffer, Buffer>, "getDeadline" | "metadata"> {
   once(event: "cancelled", listener: () => void): unknown;
 }
 
-export type CallContext = ReturnType<typeof createHandlerContext>;
-
-/** Shared: a bare abort() would build a DOMException for every call. */
+/** Shared reasons: a bare abort() would build a DOMException for every call. */
+const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 const HUNG_UP = new ConnectError("the caller hung up", Code.Canceled);
+const EXPIRED = new ConnectError("the deadline has passed", Code.DeadlineExceeded);
 
 /**
- * Connect's view of a grpc-js call. Its signal fires on the deadline, when the caller hangs up and on `shutdown`.
- *
- * @param maxMs time for a call that comes without a deadline, or with a later one; absent: no limit
+ * Connect's view of a grpc-js call. Signal and headers are built when somebody asks for them: an echo needs neither, and an
+ * AbortController alone costs more than the rest of this object.
  */
-export function openContext(call: AnyCall, method: DescMethod, shutdown: AbortSignal, maxMs?: number): CallContext {
-  const deadline = call.getDeadline();
-  const left = deadline === Infinity ? undefined : Math.max(0, Number(deadline) - Date.now());
-  const timeoutMs = maxMs === undefined ? left : Math.min(left ?? maxMs, maxMs);
-  const context = createHandlerContext({
-    service: method.parent,
-    method,
-    protocolName: "grpc",
-    requestMethod: "POST",
-    url: `http://grpc/${method.parent.typeName}/${method.name}`,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    shutdownSignal: shutdown,
-    requestHeader: toHeaders(call.metadata),
-  });
-  call.once("cancelled", () => {
-    if (!context.signal.aborted) context.abort(HUNG_UP);
-  });
-  return context;
+export class GrpcContext implements HandlerContext {
+  readonly method: DescMethod;
+  readonly protocolName = "grpc";
+  readonly requestMethod = "POST";
+  readonly values: ContextValues = createContextValues();
+  readonly #metadata: Metadata;
+  readonly #deadline: number;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ended: { reason: unknown } | undefined;
+  #requestHeader: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+
+  /** @param maxMs time for a call that comes without a deadline, or with a later one; absent: no limit */
+  constructor(call: AnyCall, method: DescMethod, maxMs = Infinity) {
+    this.method = method;
+    this.#metadata = call.metadata;
+    this.#deadline = Math.min(Number(call.getDeadline()), Date.now() + maxMs);
+    call.once("cancelled", () => this.abort(HUNG_UP));
+  }
+
+  get service() {
+    return this.method.parent;
+  }
+
+  get url(): string {
+    return `http://grpc/${this.service.typeName}/${this.method.name}`;
+  }
+
+  readonly timeoutMs = (): number | undefined => (this.#deadline === Infinity ? undefined : this.#deadline - Date.now());
+
+  /** Fires on the deadline, when the caller hangs up, when the server stops, and at the end of the call. */
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#ended) this.#controller.abort(this.#ended.reason);
+    else if (this.#deadline !== Infinity) this.#timer = setTimeout(() => this.abort(EXPIRED), this.#deadline - Date.now());
+    return this.#controller.signal;
+  }
+
+  get requestHeader(): Headers {
+    return (this.#requestHeader ??= toHeaders(this.#metadata));
+  }
+
+  get responseHeader(): Headers {
+    return (this.#responseHeader ??= new Headers());
+  }
+
+  get responseTrailer(): Headers {
+    return (this.#responseTrailer ??= new Headers());
+  }
+
+  /** Headers and trailers that were set, for the wire. */
+  get headerMetadata(): Metadata | undefined {
+    return this.#responseHeader && toMetadata(this.#responseHeader);
+  }
+
+  get trailerMetadata(): Metadata | undefined {
+    return this.#responseTrailer && toMetadata(this.#responseTrailer);
+  }
+
+  /** The same with everything built, for Connect's stream handling, which copies it property by property. */
+  materialised(): HandlerContext {
+    const { method, service, url, protocolName, requestMethod, values, timeoutMs } = this;
+    const { signal, requestHeader, responseHeader, responseTrailer } = this;
+    const headers = { requestHeader, responseHeader, responseTrailer };
+    return { method, service, url, protocolName, requestMethod, values, timeoutMs, signal, ...headers };
+  }
+
+  /** Ends the call, once: default, because it is finished. */
+  abort(reason: unknown = FINISHED): void {
+    if (this.#ended) return;
+    this.#ended = { reason };
+    clearTimeout(this.#timer);
+    this.#controller?.abort(reason);
+  }
 }

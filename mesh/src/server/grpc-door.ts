@@ -30,7 +30,9 @@ export interface GrpcDoor {
   leave(): void;
   /** Takes no new calls; resolves when the running ones have ended. */
   drain(): Promise<void>;
-  /** Ends whatever still runs. */
+  /** Tells running calls to end. */
+  abort(reason: unknown): void;
+  /** Closes what is still open. */
   force(): void;
 }
 
@@ -58,6 +60,7 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> 
       await options.running.idle();
       await wait(FLUSH_MS);
     },
+    abort: (reason) => options.running.abort(reason),
     force: () => server.forceShutdown(),
   };
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { fromBinary, toBinary, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
-import { createAsyncIterable, invokeUnaryImplementation, transformInvokeImplementation } from "@connectrpc/connect/protocol";
+import { Code, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
+import { createAsyncIterable, transformInvokeImplementation } from "@connectrpc/connect/protocol";
 import type {
   sendUnaryData,
   ServerDuplexStream,
@@ -13,22 +13,18 @@ import type {
 } from "@grpc/grpc-js";
 import { serviceError } from "../errors/service-error.js";
 import { toMetadata } from "../metadata.js";
-import { openContext, type CallContext } from "./grpc-context.js";
+import { GrpcContext } from "./grpc-context.js";
+import { unaryInvocation } from "./grpc-invoke.js";
 import { toGrpcStatus } from "./grpc-status.js";
 import type { MountedService } from "./mount.js";
 import type { RunningCalls } from "./running-calls.js";
 
-type UnarySpec = MethodImplSpec & { kind: "unary" };
 type AnsweringCall = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 type ReadingCall = ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
-
-/** Shared: a bare abort() would build a DOMException for every call. */
-const FINISHED = new ConnectError("the call is finished", Code.Canceled);
+type Handler = UntypedServiceImplementation[string];
 
 export interface GrpcHandlerOptions {
   interceptors: Interceptor[];
-  /** Fires when running calls must end. */
-  shutdown: AbortSignal;
   running: RunningCalls;
   /** Time for a unary call, in milliseconds, when its caller gives it none or more. */
   maxUnaryMs: number;
@@ -59,88 +55,99 @@ export function grpcHandlers(
   return handlers;
 }
 
-function handler(spec: MethodImplSpec, options: GrpcHandlerOptions): UntypedServiceImplementation[string] {
-  const run = (call: () => Promise<void>) => void options.running.during(call);
+function handler(spec: MethodImplSpec, options: GrpcHandlerOptions): Handler {
+  const { input } = spec.method;
   switch (spec.kind) {
     case "unary":
-      return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
-        run(() => unary(spec, options, call, answer));
+      return unary(spec, options);
     case "server_streaming":
-      return (call: ServerWritableStream<Buffer, Buffer>) =>
-        run(() => streaming(spec, options, call, () => createAsyncIterable([decode(spec.method.input, call.request)])));
+      return streaming(spec, options, (call: ServerWritableStream<Buffer, Buffer>) =>
+        createAsyncIterable([decode(input, call.request)]),
+      );
     case "bidi_streaming":
-      return (call: ServerDuplexStream<Buffer, Buffer>) => run(() => streaming(spec, options, call, () => requests(spec, call)));
+      return streaming(spec, options, (call: ServerDuplexStream<Buffer, Buffer>) => requests(input, call));
     case "client_streaming":
-      return (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
-        run(() => collecting(spec, options, call, answer));
+      return collecting(spec, options);
   }
 }
 
-async function unary(
-  spec: UnarySpec,
-  options: GrpcHandlerOptions,
-  call: ServerUnaryCall<Buffer, Buffer>,
-  answer: sendUnaryData<Buffer>,
-) {
-  const context = openContext(call, spec.method, options.shutdown, options.maxUnaryMs);
-  try {
-    const input = decode(spec.method.input, call.request);
-    const message = await invokeUnaryImplementation(spec, context, input, options.interceptors);
-    call.sendMetadata(toMetadata(context.responseHeader));
-    answer(null, encode(spec.method.output, message), toMetadata(context.responseTrailer));
-    context.abort(FINISHED);
-  } catch (error) {
-    answer(toGrpcStatus(error));
-    context.abort(error);
-  }
+function unary(spec: MethodImplSpec & { kind: "unary" }, { interceptors, maxUnaryMs, running }: GrpcHandlerOptions) {
+  const { input, output } = spec.method;
+  const invoke = unaryInvocation(spec, interceptors);
+  return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
+    const context = new GrpcContext(call, spec.method, maxUnaryMs);
+    void running.during(context, async () => {
+      try {
+        const message = encode(output, await invoke(context, decode(input, call.request)));
+        const header = context.headerMetadata;
+        if (header) call.sendMetadata(header);
+        answer(null, message, context.trailerMetadata);
+        context.abort();
+      } catch (error) {
+        answer(toGrpcStatus(error));
+        context.abort(error);
+      }
+    });
+  };
 }
 
-async function collecting(spec: MethodImplSpec, options: GrpcHandlerOptions, call: ReadingCall, answer: sendUnaryData<Buffer>) {
-  const context = openContext(call, spec.method, options.shutdown);
-  try {
-    for await (const message of invoke(spec, context, options, requests(spec, call))) {
-      call.sendMetadata(toMetadata(context.responseHeader));
-      answer(null, encode(spec.method.output, message), toMetadata(context.responseTrailer));
-    }
-    context.abort(FINISHED);
-  } catch (error) {
-    answer(toGrpcStatus(error));
-    context.abort(error);
-  }
-}
-
-async function streaming(
+function streaming<Call extends AnsweringCall>(
   spec: MethodImplSpec,
   options: GrpcHandlerOptions,
-  call: AnsweringCall,
-  input: () => AsyncIterable<unknown>,
+  input: (call: Call) => AsyncIterable<MessageShape<DescMessage>>,
 ) {
-  const context = openContext(call, spec.method, options.shutdown);
-  try {
-    let started = false;
-    for await (const message of invoke(spec, context, options, input())) {
-      if (!started) call.sendMetadata(toMetadata(context.responseHeader));
-      started = true;
-      if (call.cancelled) break;
-      // Waits for the reader, so that a slow one holds its handler instead of filling our memory.
-      if (!call.write(encode(spec.method.output, message))) await once(call, "drain", { signal: context.signal });
-    }
-    call.end(toMetadata(context.responseTrailer));
-    context.abort(FINISHED);
-  } catch (error) {
-    call.emit("error", toGrpcStatus(context.signal.aborted ? context.signal.reason : error));
-    context.abort(error);
-  }
+  return (call: Call): void => {
+    const context = new GrpcContext(call, spec.method);
+    void options.running.during(context, async () => {
+      try {
+        let started = false;
+        for await (const message of invokeStream(spec, context, options, input(call))) {
+          if (!started) call.sendMetadata(toMetadata(context.responseHeader));
+          started = true;
+          if (call.cancelled) break;
+          // Waits for the reader, so that a slow one holds its handler instead of filling our memory.
+          if (!call.write(encode(spec.method.output, message))) await once(call, "drain", { signal: context.signal });
+        }
+        call.end(context.trailerMetadata);
+        context.abort();
+      } catch (error) {
+        call.emit("error", toGrpcStatus(context.signal.aborted ? context.signal.reason : error));
+        context.abort(error);
+      }
+    });
+  };
 }
 
-function invoke(spec: MethodImplSpec, context: CallContext, { interceptors }: GrpcHandlerOptions, input: AsyncIterable<unknown>) {
-  // One adapter serves every message type, so the types of a single method are not known here.
-  return transformInvokeImplementation(spec, context, interceptors)(input as AsyncIterable<MessageShape<DescMessage>>);
+function collecting(spec: MethodImplSpec, options: GrpcHandlerOptions) {
+  return (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
+    const context = new GrpcContext(call, spec.method);
+    void options.running.during(context, async () => {
+      try {
+        for await (const message of invokeStream(spec, context, options, requests(spec.method.input, call))) {
+          call.sendMetadata(toMetadata(context.responseHeader));
+          answer(null, encode(spec.method.output, message), context.trailerMetadata);
+        }
+        context.abort();
+      } catch (error) {
+        answer(toGrpcStatus(error));
+        context.abort(error);
+      }
+    });
+  };
 }
 
-async function* requests(spec: MethodImplSpec, call: ReadingCall) {
+function invokeStream(
+  spec: MethodImplSpec,
+  context: GrpcContext,
+  { interceptors }: GrpcHandlerOptions,
+  input: AsyncIterable<MessageShape<DescMessage>>,
+) {
+  return transformInvokeImplementation(spec, context.materialised(), interceptors)(input);
+}
+
+async function* requests<D extends DescMessage>(schema: D, call: ReadingCall) {
   // A plain `for await` would destroy the call when the handler stops reading, before its answer is sent.
-  for await (const data of call.iterator({ destroyOnReturn: false })) yield decode(spec.method.input, data as Buffer);
+  for await (const data of call.iterator({ destroyOnReturn: false })) yield decode(schema, data as Buffer);
 }
 
 function decode<D extends DescMessage>(schema: D, data: Uint8Array): MessageShape<D> {

@@ -27,28 +27,29 @@ export interface HttpDoorOptions extends ListenOptions {
   interceptors: Interceptor[];
   /** Without keys, authenticated routes answer 401. */
   keys: ApiKeys | undefined;
-  shutdown: AbortSignal;
 }
 
 /** HTTP/1.1: the RPCs as Connect, JSON and gRPC-Web, `/health`, and the service's own routes. */
-export function openHttpDoor(options: HttpDoorOptions): Promise<HttpListener> {
-  const rpc = rpcHandler(options);
-  return listenHttp((request, response) => {
+export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpListener> {
+  const shutdown = new AbortController();
+  const rpc = rpcHandler(options, shutdown.signal);
+  const listener = await listenHttp((request, response) => {
     const path = request.url?.split("?")[0] ?? "/";
     if (path === "/health") return void answerHealth(request, response, options);
     const route = options.routes.find(({ prefix }) => path.startsWith(prefix));
     return route ? answerRoute(route, options.keys, request, response) : rpc(request, response);
   }, options);
+  return { ...listener, abort: (reason) => shutdown.abort(reason) };
 }
 
-function rpcHandler({ services, interceptors, shutdown }: HttpDoorOptions): RequestListener {
+function rpcHandler({ services, interceptors }: HttpDoorOptions, shutdownSignal: AbortSignal): RequestListener {
   return connectNodeAdapter({
     routes: (router) => services.forEach((mounted) => mounted.addTo(router)),
     interceptors,
     grpc: false, // gRPC needs HTTP/2: it has a door of its own
     readMaxBytes: MAX_MESSAGE_BYTES,
     writeMaxBytes: MAX_MESSAGE_BYTES,
-    shutdownSignal: shutdown,
+    shutdownSignal,
   });
 }
 

@@ -16,7 +16,9 @@ export interface HttpListener {
   readonly port: number;
   /** Takes no new connections; resolves when the running requests have ended. */
   drain(): Promise<void>;
-  /** Ends whatever still runs. */
+  /** Tells running requests to end. Default: there is nothing to tell them by. */
+  abort(reason: unknown): void;
+  /** Closes what is still open. */
   force(): void;
 }
 
@@ -36,6 +38,7 @@ export async function listenHttp(handle: RequestListener, { host, port, variable
         server.close(() => resolve());
         server.closeIdleConnections();
       }),
+    abort: () => {},
     force: () => server.closeAllConnections(),
   };
 }

@@ -66,7 +66,6 @@ class Doors {
   readonly #options: ServeHttpOptions;
   readonly #services: readonly MountedService[];
   readonly #interceptors: Interceptor[];
-  readonly #shutdown = new AbortController();
   readonly #open: Door[] = [];
   readonly #addresses: Record<string, string> = {};
   #stopping: Promise<void> | undefined;
@@ -108,14 +107,13 @@ class Doors {
       services: this.#services,
       interceptors: this.#interceptors,
       maxUnaryMs: MAX_UNARY_MS,
-      shutdown: this.#shutdown.signal,
       running: new RunningCalls(),
     });
   }
 
   #http() {
     const { name, version, host, ports, health, routes = [], keys } = this.#options;
-    const services = { services: this.#services, interceptors: this.#interceptors, shutdown: this.#shutdown.signal };
+    const services = { services: this.#services, interceptors: this.#interceptors };
     const listen = { host, port: ports.http, variable: this.#variable("HTTP_PORT") };
     return openHttpDoor({ ...listen, ...services, name, version, health, routes, keys });
   }
@@ -127,6 +125,6 @@ class Doors {
   }
 
   #stop(): Promise<void> {
-    return stopInOrder(this.#open, this.#shutdown, this.#options.stop ?? stopTimes({}));
+    return stopInOrder(this.#open, this.#options.stop ?? stopTimes({}));
   }
 }

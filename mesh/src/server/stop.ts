@@ -28,17 +28,20 @@ export interface Door {
   leave?(): void;
   /** Takes nothing new; resolves when the running calls have ended. */
   drain(): Promise<void>;
-  /** Ends whatever still runs. */
+  /** Tells running calls to end. */
+  abort(reason: unknown): void;
+  /** Closes what is still open. */
   force(): void;
 }
 
 /** Leave, wait for clients to notice, drain, abort what runs too long, and close. */
-export async function stopInOrder(doors: readonly Door[], shutdown: AbortController, times: StopTimes): Promise<void> {
+export async function stopInOrder(doors: readonly Door[], times: StopTimes): Promise<void> {
   for (const door of doors) door.leave?.();
   if (times.graceMs > 0) await wait(times.graceMs);
   const drained = Promise.all(doors.map((door) => door.drain()));
   if (!(await endsWithin(drained, times.drainMs))) {
-    shutdown.abort(serviceError(Code.Unavailable, "SHUTTING_DOWN", "this server stops: ask another"));
+    const reason = serviceError(Code.Unavailable, "SHUTTING_DOWN", "this server stops: ask another");
+    for (const door of doors) door.abort(reason);
     await endsWithin(drained, ABORT_MS);
   }
   for (const door of doors) door.force();

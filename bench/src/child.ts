@@ -1,0 +1,35 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** No answer of a child takes longer. */
+const ANSWER_MS = 60_000;
+
+/** A process of the benchmark that answers messages one by one. It ends with its parent. */
+export class Child {
+  readonly #process: ChildProcess;
+
+  constructor(script: string, ...args: string[]) {
+    this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), args);
+  }
+
+  /** The next message it sends. */
+  async answer<T>(): Promise<T> {
+    const died = once(this.#process, "exit").then(([code]) => {
+      throw new Error(`a process of the benchmark ended with ${String(code)}`);
+    });
+    const answered = once(this.#process, "message", { signal: AbortSignal.timeout(ANSWER_MS) });
+    const [message] = await Promise.race([answered, died]);
+    return message as T; // both ends are ours
+  }
+
+  ask<T>(message: unknown): Promise<T> {
+    const answer = this.answer<T>();
+    this.#process.send(message as string);
+    return answer;
+  }
+
+  stop(): void {
+    this.#process.disconnect();
+  }
+}

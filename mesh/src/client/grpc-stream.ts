@@ -1,0 +1,56 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { StreamRequest, StreamResponse } from "@connectrpc/connect";
+import { type Channel, status } from "@grpc/grpc-js";
+import { toHeaders, toMetadata } from "../metadata.js";
+import { decode, encode, openCall, type GrpcCall } from "./grpc-call.js";
+import { toConnectError } from "./grpc-error.js";
+import { MessageQueue } from "./message-queue.js";
+
+type Queue = MessageQueue<MessageShape<DescMessage>>;
+
+/** Messages that are read ahead of the consumer of a stream. */
+const READ_AHEAD = 16;
+
+/** Opens a stream over grpc-js. Resolves with its headers; messages follow as they are read. */
+export function callStream(channel: Channel, request: StreamRequest): Promise<StreamResponse> {
+  const { method, service } = request;
+  return new Promise((resolve, reject) => {
+    const { call, release } = openCall(channel, request);
+    const trailer = new Headers();
+    const queue: Queue = new MessageQueue(READ_AHEAD, {
+      more: () => call.startRead(),
+      left: () => call.cancelWithStatus(status.CANCELLED, "the reader left"),
+    });
+    const respond = (header: Headers) => resolve({ stream: true, service, method, header, trailer, message: queue });
+    call.start(toMetadata(request.header), {
+      onReceiveMetadata: (metadata) => respond(toHeaders(metadata)),
+      onReceiveMessage: (data: Buffer | null) => void (data && receive(call, queue, method.output, data)),
+      onReceiveStatus(end) {
+        release();
+        for (const [name, value] of toHeaders(end.metadata)) trailer.append(name, value);
+        const error = end.code === status.OK ? undefined : toConnectError(end);
+        queue.end(error);
+        // Headers that never came: the status is the answer. After headers, neither call changes anything.
+        if (error) reject(error);
+        else respond(new Headers());
+      },
+    });
+    send(call, request).catch((error: unknown) => call.cancelWithStatus(status.CANCELLED, String(error)));
+  });
+}
+
+function receive(call: GrpcCall, queue: Queue, schema: DescMessage, data: Buffer): void {
+  try {
+    queue.push(decode(schema, data));
+  } catch (error) {
+    call.cancelWithStatus(status.INTERNAL, String(error));
+  }
+}
+
+async function send(call: GrpcCall, request: StreamRequest): Promise<void> {
+  for await (const message of request.message) {
+    const data = encode(request.method.input, message);
+    await new Promise<void>((sent) => call.sendMessageWithContext({ callback: () => sent() }, data));
+  }
+  call.halfClose();
+}
