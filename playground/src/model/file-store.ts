@@ -23,7 +23,7 @@ export interface FileLimits {
 /** Uploaded files of all bots: a bounded folder in which the least recently used give way. */
 export interface FileStore {
   /** A fresh path in the same file system, to receive an upload. */
-  draftPath(): string;
+  draftPath: () => string;
   newUniqueId(): string;
   /** Takes over the file at `draft` by atomic rename. */
   add(draft: string, file: StoredFile): Promise<void>;
