@@ -29,24 +29,28 @@ export interface BotOptions {
 
 /** gramio's bot with our way of calling Telegram. It handles nothing yet. */
 export function createBot({ token, apiUrl, clock, logger, stop }: BotOptions): Bot {
-  return new Bot(token, { api: { baseURL: `${apiUrl}/bot`, fetchOptions } })
+  // Our texts are plain, with entities of our own: gramio's formatting would only copy the parameters of every call.
+  return new Bot(token, { api: { baseURL: `${apiUrl}/bot`, fetchOptions }, plugins: { format: false } })
     .onApiCall(callPolicy({ clock, logger, stop, token }))
     .onError(({ error }) => logger.warn({ error: describeError(error) }, "an update could not be handled"));
 }
 
 /** Gives the bot its handlers. The first that knows an update takes it, so the two that take everything come last. */
 export function addHandlers(bot: Bot, features: Features, logger: Logger): void {
-  bot
-    .extend(answerTaps({ logger }))
-    .extend(start(features))
-    .extend(help(features))
-    .extend(play(features))
-    .extend(my(features))
-    .extend(language(features))
-    .extend(cancel(features))
-    .extend(menu(features))
-    .extend(results(features))
-    .extend(tracks(features))
-    .extend(text(features))
-    .extend(oldButtons(features));
+  const handlers = [
+    answerTaps({ logger }),
+    start(features),
+    help(features),
+    play(features),
+    my(features),
+    language(features),
+    cancel(features),
+    menu(features),
+    results(features),
+    tracks(features),
+    text(features),
+    oldButtons(features),
+  ];
+  // "scoped": otherwise gramio runs a composer on its own and goes on to the next, whether it took the update or not.
+  for (const one of handlers) bot.extend(one.as("scoped"));
 }

@@ -49,9 +49,12 @@ export function callPolicy({ clock, logger, stop, token }: CallPolicyOptions): H
     return within(timeoutMs, [stop, callerSignal.getStore()], (signal) => callerSignal.run(signal, next));
   }
 
-  return async ({ method }, next) => {
+  return async ({ method, params }, next) => {
+    const whole = { ...params };
     for (let tries = 1; ; tries++) {
       try {
+        // gramio takes the files out of the parameters when it sends them; another attempt needs them again.
+        if (params) Object.assign(params, whole);
         return await attempt(method, next);
       } catch (error) {
         if (isNotModified(error)) return true;
