@@ -1,4 +1,10 @@
+import { existsSync } from "node:fs";
 import { createApiKeys, type ApiKeys } from "./api-keys.js";
+
+/** Adds the lines of a file named `.env` in the working directory, if there is one. Variables that are set win. */
+export function loadEnvFile(): void {
+  if (existsSync(".env")) process.loadEnvFile(".env");
+}
 
 /** Environment variables, or a literal object in a test. */
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -8,6 +8,7 @@ export {
   httpUrl,
   integer,
   list,
+  loadEnvFile,
   logLevel,
   optionalText,
   port,

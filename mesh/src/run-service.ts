@@ -1,4 +1,4 @@
-import { ConfigError } from "./env.js";
+import { ConfigError, loadEnvFile } from "./env.js";
 import type { Logger } from "./log.js";
 import { StartError } from "./server/start-error.js";
 
@@ -16,6 +16,7 @@ export interface StartedService {
  * A start that cannot work prints one readable line to stderr and exits with 1.
  */
 export async function runService(name: string, start: () => Promise<StartedService>): Promise<void> {
+  loadEnvFile();
   const service = await start().catch((error: unknown): never => fail(name, error));
   const { logger } = service;
   const stop = (signal: string) => {

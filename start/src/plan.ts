@@ -1,0 +1,75 @@
+import type { Settings } from "./settings.js";
+
+/** One process to run. */
+export interface Process {
+  readonly name: string;
+  /** Path of its entry point, from the root of the project. */
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Started one stage after the other, and stopped the other way round. */
+export type Plan = readonly (readonly Process[])[];
+
+/** Slow enough that the progress of a sample track can be watched. */
+const WATCHABLE_BYTES_PER_SECOND = "150000";
+
+/** The playground's bot. Its token opens nothing but the playground. */
+const PLAYGROUND_TOKEN = "1:playground";
+
+/** A laptop has no balancer to wait for, and Ctrl-C should be quick. */
+const QUICK_STOP = { STOP_GRACE_MS: "0", STOP_DRAIN_MS: "1000" };
+
+/** What runs, with which settings. What the environment says goes before what is said here. */
+export function planOf(settings: Settings): Plan {
+  const { env, keys, playground } = settings;
+  const shared = {
+    ...QUICK_STOP,
+    ...env,
+    ...portVariables(settings),
+    MUSIC_API_KEYS: keys.music.list,
+    STORAGE_API_KEYS: keys.storage.list,
+  };
+  const service = (name: string, extra: Process["env"] = {}): Process => ({
+    name,
+    entry: `${name}/dist/main.js`,
+    env: { ...shared, ...extra },
+  });
+  const speed = env.LIBRARY_BYTES_PER_SECOND ?? (playground ? WATCHABLE_BYTES_PER_SECOND : undefined);
+  const backends = [service("storage"), service("music", { LIBRARY_BYTES_PER_SECOND: speed })];
+  if (!playground) return [backends, [service("bot", addresses(settings))]];
+  const telegram = { BOT_TOKEN: PLAYGROUND_TOKEN, TELEGRAM_API_URL: localUrl(settings, "PLAYGROUND_PORT") };
+  const local = service("playground", { ...healthUrls(settings), PLAYGROUND_BOT_TOKEN: PLAYGROUND_TOKEN });
+  return [[...backends, local], [service("bot", { ...addresses(settings), ...telegram })]];
+}
+
+/** Address of a port on this machine, whatever the services bind to. */
+export function localUrl({ host, ports }: Settings, name: keyof Settings["ports"]): string {
+  return `http://${reachable(host)}:${ports[name]}`;
+}
+
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function portVariables({ ports }: Settings): Process["env"] {
+  return Object.fromEntries(Object.entries(ports).map(([name, number]) => [name, String(number)]));
+}
+
+function addresses(settings: Settings): Process["env"] {
+  const { env, host, ports } = settings;
+  return {
+    MUSIC_TARGET: env.MUSIC_TARGET ?? `dns:///${reachable(host)}:${ports.MUSIC_PORT}`,
+    STORAGE_TARGET: env.STORAGE_TARGET ?? `dns:///${reachable(host)}:${ports.STORAGE_PORT}`,
+    MUSIC_FILES_URL: env.MUSIC_FILES_URL ?? localUrl(settings, "MUSIC_HTTP_PORT"),
+  };
+}
+
+function healthUrls(settings: Settings): Process["env"] {
+  return {
+    MUSIC_HTTP_URL: localUrl(settings, "MUSIC_HTTP_PORT"),
+    STORAGE_HTTP_URL: localUrl(settings, "STORAGE_HTTP_PORT"),
+    BOT_HTTP_URL: localUrl(settings, "BOT_HTTP_PORT"),
+  };
+}

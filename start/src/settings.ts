@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join, relative, resolve } from "node:path";
+import { optionalText, port, StartError, text, type Env } from "@refrain/mesh";
+
+/** Variables that move a port, with their defaults. */
+const PORTS = {
+  MUSIC_PORT: 50051,
+  MUSIC_HTTP_PORT: 8051,
+  MUSIC_OPS_PORT: 9051,
+  STORAGE_PORT: 50052,
+  STORAGE_HTTP_PORT: 8052,
+  STORAGE_OPS_PORT: 9052,
+  BOT_HTTP_PORT: 8050,
+  BOT_OPS_PORT: 9050,
+  PLAYGROUND_PORT: 8080,
+} as const;
+
+export type PortName = keyof typeof PORTS;
+
+/** What `npm start` runs with. */
+export interface Settings {
+  /** The environment given, for whatever is not decided here. */
+  readonly env: Env;
+  /** Address the services bind to. */
+  readonly host: string;
+  /** Every port, none of them 0. */
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly keys: Readonly<Record<"music" | "storage", KeySetting>>;
+  /** True: no BOT_TOKEN, so the playground is Telegram. */
+  readonly playground: boolean;
+}
+
+export interface KeySetting {
+  /** Value of the variable that names the keys. */
+  readonly list: string;
+  /** File with the key that we made, relative to the working directory; undefined when the keys were given. */
+  readonly file: string | undefined;
+}
+
+/** Reads the environment; makes and keeps what is missing: keys in `DATA_DIR/keys`, a free port for each 0. */
+export async function readSettings(env: Env): Promise<Settings> {
+  const host = text(env, "BIND_HOST", "127.0.0.1");
+  const keyFolder = resolve(text(env, "DATA_DIR", "./data"), "keys");
+  const [music, storage] = [await readKey(env, keyFolder, "music"), await readKey(env, keyFolder, "storage")];
+  const playground = optionalText(env, "BOT_TOKEN") === undefined;
+  return { env, host, ports: await settlePorts(env, host), keys: { music, storage }, playground };
+}
+
+async function readKey(env: Env, folder: string, service: "music" | "storage"): Promise<KeySetting> {
+  const given = optionalText(env, `${service.toUpperCase()}_API_KEYS`);
+  if (given !== undefined) return { list: given, file: undefined };
+  const file = join(folder, `${service}.key`);
+  try {
+    const key = (await readFile(file, "utf8").catch(() => "")).trim() || (await makeKey(folder, file)); // no file: the first start
+    return { list: `npm-start:${key}`, file: relative(process.cwd(), file) };
+  } catch (cause) {
+    throw new StartError(`cannot keep a key in ${folder}: make it writable, or set DATA_DIR to another folder`, { cause });
+  }
+}
+
+async function makeKey(folder: string, file: string): Promise<string> {
+  const key = randomBytes(32).toString("base64url");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  return key;
+}
+
+async function settlePorts(env: Env, host: string): Promise<Record<PortName, number>> {
+  const settled: Record<PortName, number> = { ...PORTS };
+  for (const name of Object.keys(PORTS) as PortName[]) {
+    // The services must know each other's ports, so 0 is settled here and stays the same through restarts.
+    settled[name] = port(env, name, PORTS[name]) || (await freePort(host));
+  }
+  return settled;
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.once("error", () => failed(new StartError(`${host} is no address of this machine: set BIND_HOST`)));
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => found(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
