@@ -7,10 +7,10 @@ type NewFault = Parameters<typeof pageCalls.addFault>[0];
 
 /** A few calls each, so that the bot is seen to come back. */
 const SWITCHES: readonly { label: string; hint: string; fault: NewFault }[] = [
-  { label: "Too many requests", hint: "429, wait 3 s", fault: { kind: "rate_limit", times: 5, retry_after: 3 } },
-  { label: "Telegram is down", hint: "502 with HTML", fault: { kind: "bad_gateway", times: 5 } },
-  { label: "Telegram is slow", hint: "2 s a call", fault: { kind: "delay", delay_ms: 2000 } },
-  { label: "Updates come twice", hint: "same update_id", fault: { kind: "duplicate_update" } },
+  { label: "Flood limit", hint: "429, wait 3 s", fault: { kind: "rate_limit", times: 5, retry_after: 3 } },
+  { label: "Outage", hint: "502 with HTML", fault: { kind: "bad_gateway", times: 5 } },
+  { label: "Slowness", hint: "2 s a call", fault: { kind: "delay", delay_ms: 2000 } },
+  { label: "Duplicates", hint: "updates come twice", fault: { kind: "duplicate_update" } },
 ];
 
 /** Switches that break Telegram, and what the bot makes of it: its latest calls. */
@@ -54,7 +54,11 @@ function Call({ call }: { call: CallRecord }): VNode {
   return html`<li class="call">
     <code>${call.method}</code>
     <span class=${`code ${tone}`}>${call.status === 0 ? "cut" : call.status}</span>
-    <span class="number">${call.ms} ms</span>
+    <span class="number">${duration(call.ms)}</span>
     ${remark === undefined ? null : html`<small title=${remark}>${remark.replace(/^(Bad Request|Forbidden|Conflict): /, "")}</small>`}
   </li>`;
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -44,7 +44,7 @@ export function MessageBubble({ message, hasTail, waiting, onPress, onCommand }:
             : html`<${FormattedText} text=${text} entities=${message.entities ?? message.caption_entities} onCommand=${onCommand} />`
         }
         <span class="meta">
-          ${message.edit_date ? "edited " : ""}<time datetime=${new Date(message.date * 1000).toISOString()}>${timeOfDay(message.date)}</time>
+          ${message.edit_date && rows.length === 0 ? "edited " : ""}<time datetime=${new Date(message.date * 1000).toISOString()}>${timeOfDay(message.date)}</time>
           ${isOut ? html`<${Icon} name="read" size=${15} />` : null}
         </span>
       </div>

@@ -1,7 +1,7 @@
 import type { ServiceView } from "../shapes/page-api.js";
 import { html, type VNode } from "./html.js";
 
-const WORDS = { green: "well", amber: "limited", red: "down" } as const;
+const WORDS = { green: "well", amber: "limited", red: "down", unknown: "unknown" } as const;
 
 /** A light for each service, from its `/health`. */
 export function ServicesCard({ services }: { services: readonly ServiceView[] }): VNode {

@@ -61,7 +61,8 @@ export interface CallRecord {
   note?: string;
 }
 
-export type ServiceLight = "green" | "amber" | "red";
+/** `unknown`: not asked yet. */
+export type ServiceLight = "green" | "amber" | "red" | "unknown";
 
 export interface ServiceView {
   name: string;

@@ -11,6 +11,9 @@ export interface WatchOptions<T> {
   isWatched: () => boolean;
 }
 
+/** How soon a new watcher is noticed. */
+const IDLE_MS = 250;
+
 /** Asks again and again until `signal` aborts. */
 export async function watch<T>({ read, changed, intervalMs, isWatched }: WatchOptions<T>, signal: AbortSignal): Promise<void> {
   let last = "";
@@ -21,6 +24,7 @@ export async function watch<T>({ read, changed, intervalMs, isWatched }: WatchOp
       if (json !== last && !signal.aborted) changed(value);
       last = json;
     }
-    await sleep(intervalMs, undefined, { signal }).catch(() => undefined); // the end of the pause is the end of the loop
+    const pauseMs = isWatched() ? intervalMs : Math.min(intervalMs, IDLE_MS);
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined); // the end of the pause is the end of the loop
   }
 }
