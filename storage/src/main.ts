@@ -21,7 +21,7 @@ async function start(): Promise<StartedService> {
   const config = readConfig(process.env);
   const logger = createLogger("storage", config.logLevel);
   const database = await open(config, logger);
-  const repo = createRepo(database.pool, (error) => logger.warn({ err: error }, "a database connection broke"));
+  const repo = createRepo(database.pool, (error) => logger.warn({ reason: error.message }, "a database connection broke"));
   const sweeper = startSweeper({
     expiry: repo.expiry,
     limits: LIMITS,

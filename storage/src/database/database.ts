@@ -1,4 +1,4 @@
-import { Client, Pool, type ClientConfig } from "pg";
+import { Client, Pool, type ClientConfig, type PoolConfig } from "pg";
 import { openEmbedded } from "./embedded.js";
 import { embeddedFolder } from "./folder.js";
 import { migrate } from "./migrate.js";
@@ -32,7 +32,7 @@ async function openFolder(dataDir: string): Promise<Database> {
   const embedded = await openEmbedded(embeddedFolder(dataDir));
   try {
     const migrated = await applyMigrations(embedded.connection);
-    const pool = new Pool(embedded.connection);
+    const pool = createPool(embedded.connection);
     return { pool, migrated, close: () => pool.end().then(() => embedded.close()) };
   } catch (error) {
     await embedded.close();
@@ -50,11 +50,18 @@ async function openServer({ url, poolSize }: { url: string; poolSize: number }):
       query_timeout: 0,
       idle_in_transaction_session_timeout: 0,
     });
-    const pool = new Pool(connection);
+    const pool = createPool(connection);
     return { pool, migrated, close: () => pool.end() };
   } catch (error) {
     throw explainRefusal(url, error) ?? error;
   }
+}
+
+function createPool(connection: PoolConfig): Pool {
+  const pool = new Pool(connection);
+  // The repo tells of broken connections; but a server that ends them while the pool closes must not end the process.
+  pool.on("error", () => {});
+  return pool;
 }
 
 async function applyMigrations(connection: ClientConfig): Promise<string[]> {

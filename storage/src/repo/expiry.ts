@@ -19,7 +19,9 @@ const BATCH = 500;
 export function createExpiry(prisma: PrismaClient): Expiry {
   const steps = ({ searches, tracks }: ExpiryLimits, now: Date) => [
     () => prisma.$executeRaw`
-      DELETE FROM search_cache WHERE key IN (SELECT key FROM search_cache WHERE expires_at <= ${now} LIMIT ${BATCH})`,
+      DELETE FROM search_cache WHERE key IN (
+        SELECT key FROM search_cache
+        WHERE expires_at <= ${now} AND (lease_until IS NULL OR lease_until <= ${now}) LIMIT ${BATCH})`,
     () => prisma.$executeRaw`
       DELETE FROM known_tracks WHERE key IN (SELECT key FROM known_tracks WHERE expires_at <= ${now} LIMIT ${BATCH})`,
     () => prisma.$executeRaw`

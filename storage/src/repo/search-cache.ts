@@ -47,8 +47,8 @@ export function createSearchCache(prisma: PrismaClient): SearchCache {
   };
 
   /**
-   * One statement, so that of many callers one gets it. A row that expired must not come back to life with the lease, so its
-   * results go. The row may have become fresh since it was read: then there is nothing to refresh.
+   * One statement, so that of many callers one gets it. Results keep their end: the lease neither prolongs them nor brings
+   * expired ones back to life. The row may have become fresh since it was read: then there is nothing to refresh.
    */
   const takeLease = async (key: Uint8Array, now: Date): Promise<boolean> => {
     const leaseUntil = after(now, LEASE_MS);
@@ -58,7 +58,7 @@ export function createSearchCache(prisma: PrismaClient): SearchCache {
       ON CONFLICT (key) DO UPDATE SET
         results = CASE WHEN c.expires_at > ${now} THEN c.results END,
         complete = c.complete AND c.expires_at > ${now},
-        expires_at = greatest(c.expires_at, excluded.expires_at),
+        expires_at = CASE WHEN c.expires_at > ${now} AND c.results IS NOT NULL THEN c.expires_at ELSE excluded.expires_at END,
         lease_until = excluded.lease_until
       WHERE c.fresh_until <= ${now} AND (c.lease_until IS NULL OR c.lease_until <= ${now})`;
     return taken === 1;

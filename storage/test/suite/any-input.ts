@@ -1,0 +1,162 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
+import { SearchKind, TrackOrder } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { trackKey } from "../../src/track-key.js";
+import { unique } from "../samples.js";
+import type { StorageClient, TestStorage } from "../test-storage.js";
+
+/** Answers that bad input may get. Anything else, INTERNAL above all, is a defect. */
+const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound]);
+const RUNS = 60;
+
+const NASTY = [
+  "\u0000",
+  "a\u0000b",
+  "🎵",
+  "👨‍👩‍👧‍👦",
+  "שלום",
+  "\u202eabc",
+  "e\u0301",
+  "ﷺ",
+  "İı",
+  "'; DROP TABLE users; --",
+  "%_\\",
+  "\ufeff",
+  "\uffff",
+  " ",
+];
+
+/** Text of any kind, mostly within the bounds of the contract. */
+function text(maxLength: number): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.string({ unit: "binary", maxLength: maxLength + 2 }),
+    fc.string({ unit: "grapheme", maxLength }),
+    fc.constantFrom(...NASTY),
+    fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength }).map((units) => String.fromCharCode(...units)),
+  );
+}
+
+const format = fc.constantFrom(AudioFormat.UNSPECIFIED, AudioFormat.AUTO, AudioFormat.MP3, AudioFormat.M4A, 99 as AudioFormat);
+const kind = fc.constantFrom(SearchKind.UNSPECIFIED, SearchKind.QUERY, SearchKind.ARTIST, 99 as SearchKind);
+const order = fc.constantFrom(TrackOrder.UNSPECIFIED, TrackOrder.NEWEST, TrackOrder.OLDEST, 99 as TrackOrder);
+const track = fc
+  .record({
+    id: text(200),
+    title: text(300),
+    durationSeconds: fc.nat({ max: 2 ** 32 - 1 }),
+    uploader: text(300),
+    url: text(2048),
+    source: fc.oneof({ weight: 9, arbitrary: fc.constantFrom("library", "yt") }, text(32)),
+    thumbnailUrl: text(2048),
+    album: text(300),
+    license: text(300),
+    wrong: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, text(22)),
+  })
+  .map(({ wrong, ...fields }) => ({ ...fields, key: wrong ?? trackKey(fields.url) }));
+const results = fc.record({ tracks: fc.array(track, { maxLength: 5 }), failedSources: fc.array(text(32), { maxLength: 2 }) });
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+/** Runs one call with anything and expects an answer or an honest refusal. */
+async function answersAnything<T>(input: fc.Arbitrary<T>, call: (value: T) => Promise<unknown>): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(input, async (value) => {
+      try {
+        await call(value);
+      } catch (error) {
+        if (!(error instanceof ConnectError)) throw error;
+        expect(REFUSALS, `${Code[error.code]} ${error.rawMessage}`).toContain(error.code);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+}
+
+/** Whatever a caller sends: an answer, or a refusal that blames the input. */
+export function anyInputSuite(storage: () => TestStorage): void {
+  let made: StorageClient | undefined;
+  const client = () => (made ??= storage().client());
+
+  describe("any input", () => {
+    test("is good enough for GetSearchCache", () =>
+      answersAnything(fc.record({ kind, query: text(100) }), (request) => client().getSearchCache(request)));
+
+    test("is good enough for SetSearchCache", () =>
+      answersAnything(fc.record({ kind, query: text(100), results: optional(results) }), ({ results: found, ...request }) =>
+        client().setSearchCache(found ? { ...request, results: found } : request),
+      ));
+
+    test("is good enough for GetTracks", () =>
+      answersAnything(
+        fc.record({
+          keys: fc.array(fc.oneof(text(22), text(2048).map(trackKey)), { maxLength: 51 }),
+          userId: text(50),
+          botId: text(50),
+          format,
+        }),
+        (request) => client().getTracks(request),
+      ));
+
+    test("is good enough for SaveTrack", () =>
+      answersAnything(fc.record({ userId: text(50), track, sizeBytes: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }), (request) =>
+        client().saveTrack(request),
+      ));
+
+    test("is good enough for ListTracks", () =>
+      answersAnything(
+        fc.record({
+          userId: text(50),
+          pageSize: fc.nat({ max: 102 }),
+          pageToken: fc.oneof(fc.constant(""), text(500)),
+          query: text(100),
+          order,
+        }),
+        (request) => client().listTracks(request),
+      ));
+
+    test("is good enough for DeleteTrack", () =>
+      answersAnything(fc.record({ userId: text(50), id: fc.oneof(text(64), fc.uuid()) }), (request) =>
+        client().deleteTrack(request),
+      ));
+
+    test("is good enough for SetTelegramFile and DeleteTelegramFile", () =>
+      answersAnything(fc.record({ botId: text(50), url: text(2048), format, telegramFileId: text(300) }), async (request) => {
+        await client().setTelegramFile(request);
+        await client().deleteTelegramFile(request);
+      }));
+
+    test("is good enough for GetUser", () =>
+      answersAnything(fc.record({ userId: text(50) }), (request) => client().getUser(request)));
+
+    test("is good enough for UpdateUser", () =>
+      answersAnything(
+        fc.record({ userId: text(50), language: text(35), format, blocked: fc.boolean() }, { requiredKeys: ["userId"] }),
+        (request) => client().updateUser(request),
+      ));
+
+    test("comes back as it was sent, when it is Unicode", async () => {
+      const unicode = (maxLength: number) => fc.string({ unit: "binary", minLength: 1, maxLength });
+      await fc.assert(
+        fc.asyncProperty(unicode(300), unicode(300), unicode(2048), async (title, album, url) => {
+          const userId = unique("user");
+          const sent = { key: trackKey(url), url, title, album, source: "library" };
+          await client().saveTrack({ userId, track: sent });
+          const { tracks } = await client().listTracks({ userId, query: title.slice(0, 50) });
+          expect(tracks).toMatchObject([{ track: sent }]);
+          const known = await client().getTracks({ keys: [sent.key], userId });
+          expect(known.tracks).toMatchObject([{ track: sent, saved: true }]);
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+    test("that PostgreSQL cannot hold as a name is refused by field", async () => {
+      const error = await client()
+        .getUser({ userId: "a\u0000b" })
+        .catch((refusal: unknown) => refusal);
+      expect(error).toMatchObject({ code: Code.InvalidArgument });
+      expect(String(error)).toContain("user_id");
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll } from "vitest";
+import { openTestStorage, type DatabaseKind, type TestStorage } from "../test-storage.js";
+import { anyInputSuite } from "./any-input.js";
+import { expirySuite } from "./expiry.js";
+import { knownTracksSuite } from "./known-tracks.js";
+import { migrationsSuite } from "./migrations.js";
+import { pagingSuite } from "./paging.js";
+import { savedTracksSuite } from "./saved-tracks.js";
+import { searchCacheSuite } from "./search-cache.js";
+import { usersSuite } from "./users.js";
+
+/** What storage must do on every kind of database. */
+export function storageSuite(open: () => Promise<DatabaseKind>): void {
+  let opened: TestStorage | undefined;
+  const storage = () => {
+    if (opened === undefined) throw new Error("storage is not open");
+    return opened;
+  };
+  beforeAll(async () => {
+    opened = await openTestStorage(await open());
+  });
+  afterAll(async () => {
+    await opened?.close();
+  });
+
+  searchCacheSuite(storage);
+  knownTracksSuite(storage);
+  savedTracksSuite(storage);
+  pagingSuite(storage);
+  usersSuite(storage);
+  expirySuite(storage);
+  anyInputSuite(storage);
+  migrationsSuite(storage);
+}

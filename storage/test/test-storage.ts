@@ -1,0 +1,75 @@
+import type { Client as RpcClient } from "@connectrpc/connect";
+import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { inMemoryClient } from "@refrain/mesh/testing";
+import { Client, type ClientConfig, type Pool } from "pg";
+import { openDatabase, type DatabaseOptions } from "../src/database/database.js";
+import { toConnectError } from "../src/errors.js";
+import { createRepo, type Repo } from "../src/repo/repo.js";
+import { routes } from "../src/routes.js";
+
+export type StorageClient = RpcClient<typeof StorageService>;
+
+/** Storage on one database, in this process. Tests share it, each with names of its own. */
+export interface TestStorage {
+  readonly pool: Pool;
+  readonly repo: Repo;
+  /** A client whose server's clock is this one. Default: the real time. */
+  client(now?: () => Date): StorageClient;
+  /** Connects to an empty database of the same kind. */
+  emptyDatabase(): Promise<EmptyDatabase>;
+  close(): Promise<void>;
+}
+
+export interface EmptyDatabase {
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+/** Where the suite gets its databases from. */
+export interface DatabaseKind {
+  options(): Promise<DatabaseOptions>;
+  /** What reaches an empty database, and what ends it. */
+  empty(): Promise<{ connection: ClientConfig; close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+/** Opens storage on a database of this kind, migrated as at a start. */
+export async function openTestStorage(kind: DatabaseKind): Promise<TestStorage> {
+  const database = await openDatabase(await kind.options());
+  const repo = createRepo(database.pool, () => {});
+  return {
+    pool: database.pool,
+    repo,
+    client: (now = () => new Date()) =>
+      inMemoryClient(StorageService, routes({ repo, now, cacheWritten: () => {} }), toConnectError),
+    emptyDatabase: () => connectToEmpty(kind),
+    close: async () => {
+      await repo.close();
+      await database.close();
+      await kind.close();
+    },
+  };
+}
+
+async function connectToEmpty(kind: DatabaseKind): Promise<EmptyDatabase> {
+  const empty = await kind.empty();
+  const client = new Client(empty.connection);
+  await client.connect();
+  return { client, close: () => client.end().then(() => empty.close()) };
+}
+
+/** A clock that stands still until it is moved. */
+export interface TestClock {
+  (): Date;
+  advance(ms: number): void;
+}
+
+/** Starts now, so that rows of other tests are neither older nor newer by much. */
+export function testClock(): TestClock {
+  let time = Date.now();
+  return Object.assign(() => new Date(time), {
+    advance(ms: number) {
+      time += ms;
+    },
+  });
+}
