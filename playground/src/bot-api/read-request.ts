@@ -110,7 +110,7 @@ async function readMultipart(request: IncomingMessage, url: URL, draftPath: () =
 
 function openParser(request: IncomingMessage): busboy.Busboy {
   const limits = {
-    fileSize: MAX_UPLOAD_BYTES,
+    fileSize: MAX_UPLOAD_BYTES + 1, // the parser calls it too large when the limit is reached
     fieldSize: MAX_TEXT_BYTES,
     files: 10,
     fields: MAX_PARTS,

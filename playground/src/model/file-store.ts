@@ -97,15 +97,16 @@ async function readDescription(path: string): Promise<StoredFile | undefined> {
   }
 }
 
+const PREFIX = "CQAC";
+
 /** The `file_id` of a file: opaque to bots, and good for one bot only. */
 export function fileId(file: Pick<StoredFile, "uniqueId" | "botId">): string {
-  return `CQAC${Buffer.from(`${file.botId}:${file.uniqueId}`).toString("base64url")}`;
+  return `${PREFIX}${Buffer.from(`${file.botId}:${file.uniqueId}`).toString("base64url")}`;
 }
 
 /** Finds the file of a `file_id`; undefined for another bot's, an unknown or a mangled one. */
 export function fileByFileId(store: FileStore, botId: number, id: string): StoredFile | undefined {
-  if (!id.startsWith("CQAC")) return undefined;
-  const [owner, uniqueId] = Buffer.from(id.slice(4), "base64url").toString("utf8").split(":");
-  const file = uniqueId === undefined ? undefined : store.find(uniqueId);
-  return file?.botId === botId && String(file.botId) === owner ? file : undefined;
+  const [, uniqueId = ""] = Buffer.from(id.slice(PREFIX.length), "base64url").toString("utf8").split(":");
+  const file = store.find(uniqueId);
+  return file?.botId === botId && fileId(file) === id ? file : undefined;
 }

@@ -16,7 +16,12 @@ export interface Cards {
 
 export function startCards(config: Config, feed: Feed, isWatched: () => boolean, signal: AbortSignal): Cards {
   const urls = { bot: config.botUrl, music: config.musicUrl, storage: config.storageUrl };
-  let services: ServiceView[] = Object.keys(urls).map((name) => ({ name, light: "unknown", detail: "asking…", latency_ms: null }));
+  let services: ServiceView[] = Object.keys(urls).map((name) => ({
+    name,
+    light: "unknown",
+    detail: "asking…",
+    latency_ms: null,
+  }));
   let downloads: DownloadsView = { available: false, detail: "asking…", downloads: [] };
   const lights = {
     intervalMs: LIGHTS_MS,

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ANNA, startUnderTest, updates } from "./under-test.js";
+
+test("a restart keeps the chat, its numbers, the unconfirmed updates and the commands", async () => {
+  const before = await startUnderTest();
+  await before.types(ANNA, "one");
+  await before.call("sendMessage", { chat_id: ANNA, text: "two", reply_markup: { keyboard: [["k"]] } });
+  await before.call("setMyCommands", { commands: [{ command: "play", description: "Play" }] });
+  const [chat, pending] = [await before.chat(ANNA), await updates(before)];
+  await before.close();
+
+  const after = await startUnderTest(before.folder);
+  expect(await after.chat(ANNA)).toEqual(chat);
+  expect(await updates(after)).toEqual(pending);
+  expect((await after.types(ANNA, "three")).message_id).toBe(3);
+  expect((await updates(after)).at(-1)?.update_id).toBe((pending[0]?.update_id ?? 0) + 1);
+});
+
+test("a chat keeps its last 200 messages", async () => {
+  const at = await startUnderTest();
+  for (let n = 1; n <= 205; n++) await at.types(ANNA, String(n));
+  const { messages } = await at.chat(ANNA);
+  expect([messages.length, messages[0]?.text, messages.at(-1)?.message_id]).toEqual([200, "6", 205]);
+});
+
+test("a broken state stops the start and says which file it is", async () => {
+  const at = await startUnderTest();
+  await at.types(ANNA, "one");
+  await at.close();
+  const path = join(at.folder, "playground", "state.json");
+  await writeFile(path, "{ not JSON");
+  await expect(startUnderTest(at.folder)).rejects.toThrow(path);
+});
