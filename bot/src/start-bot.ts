@@ -2,12 +2,12 @@ import { ConfigError, createLogger, serveHttp, type Logger, type StartedService 
 import type { Bot } from "gramio";
 import { addHandlers, createBot } from "./bot.js";
 import { systemClock, type Clock } from "./clock.js";
-import { publishCommands } from "./commands.js";
 import type { Config } from "./config.js";
 import { describeError } from "./describe-error.js";
 import { createMusicFiles } from "./downloads/music-files.js";
 import { createFeatures } from "./features.js";
 import { healthOf, probeAtStart } from "./health.js";
+import { introduce } from "./introduce.js";
 import { createLanes } from "./polling/lanes.js";
 import { createPoller, type Poller } from "./polling/poller.js";
 import { ALLOWED_UPDATES } from "./polling/update.js";
@@ -55,10 +55,11 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
     stop: STOP_TIMES,
   });
 
-  const commands = publishCommands(bot.api).catch((error: unknown) =>
-    logger.warn({ error: describeError(error) }, "command menu not set"),
-  );
-  const work = Promise.all([poller.run(stop.signal), probeAtStart(services, logger), commands]);
+  const work = Promise.all([
+    poller.run(stop.signal),
+    probeAtStart(services, logger),
+    introduce({ bot, clock, logger }, stop.signal),
+  ]);
   return {
     addresses: doors.addresses,
     logger,
@@ -66,9 +67,11 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
       stop.abort(new DOMException("the bot stops", "AbortError"));
       services.music.close();
       services.storage.close();
-      await Promise.all([features.close(), doors.close()]);
-      calls.abort(new DOMException("the bot stops", "AbortError"));
+      const closing = Promise.all([features.close(), doors.close()]);
+      // The poller's last call confirms what was handled; then nothing may hold on any more.
       await work;
+      calls.abort(new DOMException("the bot stops", "AbortError"));
+      await closing;
       await files.close();
     },
   };

@@ -9,6 +9,8 @@ import { laneOf, readUpdate } from "./update.js";
 
 /** Telegram repeats an update for up to a day; this many are remembered. */
 const REMEMBERED_UPDATES = 10_000;
+/** At the end, handlers may finish what they are at. */
+const LAST_HANDLERS_MS = 500;
 /** While handlers run, Telegram still has their updates and would answer at once: so wait this long for them first. */
 const HANDLERS_MS = 250;
 const CONFIRM_MS = 1_000;
@@ -63,20 +65,21 @@ export function createPoller({ getUpdates, handle, lanes, clock, logger }: Polle
     );
   }
 
-  /** Returns when all handlers have, or after a quarter of a second. */
-  async function settle(signal: AbortSignal): Promise<void> {
+  /** Returns when all handlers have, or after a while. */
+  async function settle(ms: number, signal: AbortSignal): Promise<void> {
     if (pending.size === 0) return;
     const timer = new AbortController();
     const stop = () => timer.abort();
     signal.addEventListener("abort", stop, { once: true });
     wake = stop;
-    await clock.wait(HANDLERS_MS, timer.signal).catch(() => undefined); // woken early
+    await clock.wait(ms, timer.signal).catch(() => undefined); // woken early
     signal.removeEventListener("abort", stop);
   }
 
   async function poll(signal: AbortSignal): Promise<void> {
     try {
-      const updates = await getUpdates(offset(), pending.size === 0, signal);
+      // The first poll, and one after a failure, does not wait: it only learns whether Telegram is there.
+      const updates = await getUpdates(offset(), connected && pending.size === 0, signal);
       if (failures > 0) logger.info("Telegram answers again");
       failures = 0;
       connected = true;
@@ -104,9 +107,10 @@ export function createPoller({ getUpdates, handle, lanes, clock, logger }: Polle
     async run(signal) {
       while (!signal.aborted) {
         await poll(signal);
-        await settle(signal);
+        await settle(HANDLERS_MS, signal);
       }
       connected = false;
+      await settle(LAST_HANDLERS_MS, new AbortController().signal);
       await confirm();
     },
   };

@@ -39,8 +39,14 @@ export function withoutToken(error: unknown, method: string, token: string): Err
     return error;
   }
   if (error instanceof SyntaxError) return new TelegramUnreachableError(`${method}: the answer is not JSON`);
-  const text = error instanceof Error ? (causeCode(error) ?? `${error.name}: ${error.message}`) : String(error);
-  return new TelegramUnreachableError(`${method}: ${text.replaceAll(token, "TOKEN")}`);
+  return new TelegramUnreachableError(`${method}: ${innerText(error).replaceAll(token, "TOKEN")}`);
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function innerText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return causeCode(error) ?? `${error.message}${cause}`;
 }
 
 function causeCode(error: unknown): string | undefined {
