@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { until } from "@refrain/mesh/testing";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Everything is ready by then, even on a busy machine with the tests of other files beside it. */
+const READY_MS = 90_000;
+
+/** Every port free, so that runs do not meet. */
+const FREE_PORTS = Object.fromEntries(
+  ["MUSIC", "STORAGE", "BOT"]
+    .flatMap((name) => [`${name}_PORT`, `${name}_HTTP_PORT`, `${name}_OPS_PORT`])
+    .concat("PLAYGROUND_PORT")
+    .map((name) => [name, "0"]),
+);
+
+/** A running `npm start`, seen from outside: its process, what it prints, and where its services are. */
+export class Refrain {
+  readonly process: ChildProcess;
+  readonly folder: string;
+  readonly lines: string[] = [];
+  #exit: number | string | undefined;
+
+  constructor(process: ChildProcess, folder: string) {
+    this.process = process;
+    this.folder = folder;
+    for (const stream of [process.stdout, process.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", (line) => this.lines.push(line));
+    }
+    process.once("exit", (code, signal) => (this.#exit = signal ?? code ?? 0));
+  }
+
+  /** Exit code or signal; undefined while it runs. */
+  get exit(): number | string | undefined {
+    return this.#exit;
+  }
+
+  get output(): string {
+    return this.lines.join("\n");
+  }
+
+  /** Resolves when everything serves. Throws with what it printed when it does not. */
+  async ready(): Promise<this> {
+    await until(() => this.output.includes("Refrain is ready") || this.#exit !== undefined, READY_MS).catch(() => {});
+    if (!this.output.includes("Refrain is ready")) throw new Error(`Refrain did not get ready:\n${this.output}`);
+    return this;
+  }
+
+  /** `host:port` of a service's door, as its ready line says: grpc, http or ops. */
+  address(service: string, door: string): string {
+    const line = this.lines.findLast((text) => text.includes(` ${service} `) && text.includes("ready  addresses="));
+    const found = new RegExp(`${door} (?:http://)?([^, ]+)`).exec(line?.split("addresses=")[1] ?? "")?.[1];
+    if (!found) throw new Error(`${service} has not told its ${door} address:\n${this.output}`);
+    return found;
+  }
+
+  get page(): string {
+    return `http://${this.address("playground", "page")}`;
+  }
+
+  async key(service: "music" | "storage"): Promise<string> {
+    return (await readFile(join(this.folder, "keys", `${service}.key`), "utf8")).trim();
+  }
+
+  /** Ends it, and answers with its exit code. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | string | undefined> {
+    if (this.#exit === undefined) this.process.kill(signal);
+    await until(() => this.#exit !== undefined, 15_000);
+    return this.#exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs what `npm start` runs, in a folder of its own, on free ports. */
+export async function startRefrain(env: Readonly<Record<string, string>> = {}): Promise<Refrain> {
+  const folder = await mkdtemp(join(tmpdir(), "refrain-e2e-"));
+  const child = spawn(process.execPath, ["--enable-source-maps", "start/dist/main.js"], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, DATA_DIR: folder, ...FREE_PORTS, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return new Refrain(child, folder);
+}
