@@ -7,7 +7,7 @@ import { createAssets } from "./web/assets.js";
 import { followChatActions } from "./web/chat-actions.js";
 import { createEventStreams } from "./web/event-stream.js";
 import { foreignRequest, isFromBrowser } from "./web/guard.js";
-import { createPageApi } from "./web/page-api.js";
+import { createPageApi } from "./web/page-api/page-api.js";
 import { startCards } from "./web/cards.js";
 
 /** How long running calls may still take once the server stops. */

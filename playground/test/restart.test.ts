@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ANNA, startUnderTest, updates } from "./under-test.js";
 
@@ -16,6 +16,19 @@ test("a restart keeps the chat, its numbers, the unconfirmed updates and the com
   expect(await updates(after)).toEqual(pending);
   expect((await after.types(ANNA, "three")).message_id).toBe(3);
   expect((await updates(after)).at(-1)?.update_id).toBe((pending[0]?.update_id ?? 0) + 1);
+});
+
+test("after a crash no number is given out twice", async () => {
+  const before = await startUnderTest();
+  const [first] = [await before.types(ANNA, "one"), await before.close()];
+  const path = join(before.folder, "playground", "state.json");
+  const state = await readFile(path, "utf8");
+  // As the file is while the server runs.
+  await writeFile(path, state.replace('"isClosed":true', '"isClosed":false'));
+  const after = await startUnderTest(before.folder);
+  const update = (await updates(after))[0]?.update_id ?? 0;
+  expect((await after.types(ANNA, "two")).message_id).toBeGreaterThan(first.message_id + 100);
+  expect((await updates(after)).at(-1)?.update_id).toBeGreaterThan(update + 100);
 });
 
 test("a chat keeps its last 200 messages", async () => {

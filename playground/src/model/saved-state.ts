@@ -50,6 +50,8 @@ export interface SavedBot {
 /** What a restart keeps. */
 export interface SavedState {
   version: 1;
+  /** False while the server runs: a start that finds it so knows that the last numbers given may be missing. */
+  isClosed: boolean;
   bots: SavedBot[];
   /** Interface languages that a person switched to, by user id. */
   languages: Record<string, string>;
@@ -62,14 +64,25 @@ export async function loadState(folder: string): Promise<SavedState> {
     if (reason.code === "ENOENT") return undefined;
     throw reason;
   });
-  if (json === undefined) return { version: 1, bots: [], languages: {} };
+  if (json === undefined) return { version: 1, isClosed: true, bots: [], languages: {} };
   try {
     const state = JSON.parse(json) as SavedState;
     if (state.version !== 1) throw new Error(`version ${String(state.version)} is not ours`);
-    return state;
+    return state.isClosed ? state : afterCrash(state);
   } catch (cause) {
     throw new Error(`${path} cannot be read: move it away to start with empty chats`, { cause });
   }
+}
+
+/** Numbers that a crash may have given out without saving them; bots tell updates and messages apart by them. */
+const SKIPPED_AFTER_CRASH = 1000;
+
+function afterCrash(state: SavedState): SavedState {
+  for (const bot of state.bots) {
+    bot.nextUpdateId += SKIPPED_AFTER_CRASH;
+    for (const chat of Object.values(bot.chats)) chat.nextMessageId += SKIPPED_AFTER_CRASH;
+  }
+  return state;
 }
 
 /** Saves a state soon after it changed, by atomic rename: a reader finds the old one or the new one, whole. */

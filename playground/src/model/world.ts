@@ -46,6 +46,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const state = await loadState(options.folder);
   const files = await openFileStore(join(options.folder, "files"), options.fileLimits);
   const saver = await createStateSaver(options.folder, () => state, options.saveFailed);
+  state.isClosed = false;
   return assemble(options, state, files, saver);
 }
 
@@ -94,6 +95,8 @@ function assemble(options: WorldOptions, state: SavedState, files: FileStore, sa
     },
     async close() {
       for (const bot of accounts.values()) bot.stopWebhook?.();
+      state.isClosed = true;
+      saver.changed();
       await saver.close();
     },
   };

@@ -1,4 +1,4 @@
-import type { Fault, FaultKind } from "../shapes/page-api.js";
+import type { Fault, FaultKind } from "../../shapes/page-api.js";
 import { InputError } from "./input-error.js";
 
 const KINDS: readonly FaultKind[] = ["rate_limit", "bad_gateway", "cut", "delay", "blocked", "flood", "duplicate_update"];
