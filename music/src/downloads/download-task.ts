@@ -57,6 +57,8 @@ export interface TaskInit {
   clock: Clock;
 }
 
+type Fields = Partial<Omit<Progress, "$typeName" | "taskId" | "sequence">>;
+
 const MAX_ETA_SECONDS = 86_400;
 
 export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
@@ -65,9 +67,13 @@ export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
   let latest = create(ProgressSchema, { taskId: init.id, sequence: 1n, state: DownloadState.QUEUED });
   let speed = createSpeedMeter();
 
-  function change(fields: Partial<Omit<Progress, "$typeName" | "taskId" | "sequence">>) {
-    if (outcome.kind !== "open") return;
+  function write(fields: Fields) {
     latest = create(ProgressSchema, { ...latest, ...fields, sequence: latest.sequence + 1n });
+  }
+
+  function change(fields: Fields) {
+    if (outcome.kind !== "open") return;
+    write(fields);
     wakeAll();
   }
 
@@ -107,10 +113,13 @@ export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
     },
     resolving: () => change({ state: DownloadState.RESOLVING, queuePosition: 0 }),
     complete(file, track) {
-      const bytes = latest.downloadedBytes || file.sizeBytes;
+      if (outcome.kind !== "open") return;
+      const bytes = file.sizeBytes;
       const state = DownloadState.COMPLETED;
-      change({ state, file, track, queuePosition: 0, downloadedBytes: bytes, totalBytes: bytes, etaSeconds: 0 });
-      if (outcome.kind === "open") outcome = { kind: "completed" };
+      write({ state, file, track, queuePosition: 0, downloadedBytes: bytes, totalBytes: bytes, etaSeconds: 0 });
+      outcome = { kind: "completed" };
+      // Only now: streams that wait for their next turn wake up for the end alone.
+      wakeAll();
     },
     fail(error) {
       if (outcome.kind !== "open") return;

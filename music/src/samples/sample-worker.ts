@@ -8,13 +8,6 @@ import { sampleFileName } from "./sample-file-name.js";
 
 /** Makes the samples whose numbers are given, and tells the name of each as soon as its file is complete. */
 const { folder, pieces }: { folder: string; pieces: number[] } = workerData;
-try {
-  // On Linux that is this thread's alone: the services that start at the same time go first.
-  setPriority(constants.priority.PRIORITY_LOW);
-} catch (error) {
-  // A matter of taste where it is not allowed.
-  if (!(error instanceof Error)) throw error;
-}
 for (const number of pieces) {
   const piece = PIECES[number];
   if (!piece) continue;
@@ -23,4 +16,16 @@ for (const number of pieces) {
   await writeFile(part, await makeSample(piece));
   await rename(part, join(folder, name));
   parentPort?.postMessage(name);
+  // Only the first one is urgent.
+  giveWay();
+}
+
+function giveWay() {
+  try {
+    // On Linux that is this thread's priority alone: the services that start at the same time go first.
+    setPriority(constants.priority.PRIORITY_LOW);
+  } catch (error) {
+    // Where it is not allowed, samples are made a little less politely.
+    if (!(error instanceof Error)) throw error;
+  }
 }

@@ -41,7 +41,7 @@ export interface Library extends Source {
 }
 
 /** How long a search that finds nothing waits for files that are still being read. */
-const FILLING_MS = 5_000;
+const FILLING_MS = 10_000;
 /** Changes come in crowds: the index is written once for all of them. */
 const SAVE_DELAY_MS = 2_000;
 const CLAIMED = /^library:\/\/[0-9a-f]{64}$/;
