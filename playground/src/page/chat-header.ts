@@ -28,6 +28,12 @@ export function ChatHeader({ bot, chat, isConnected, onClear, onBlock, onPanel }
     setOpen(false);
     work();
   };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") setOpen(false);
+  };
+  const onFocusOut = ({ currentTarget, relatedTarget }: FocusEvent): void => {
+    if (currentTarget instanceof Node && !currentTarget.contains(relatedTarget as Node | null)) setOpen(false);
+  };
   const action = chat.action === null ? null : (ACTIONS[chat.action] ?? "busy…");
   const status = isConnected ? (action ?? `@${bot.username}`) : "connecting…";
   return html`<header class="chat-header">
@@ -36,7 +42,7 @@ export function ChatHeader({ bot, chat, isConnected, onClear, onBlock, onPanel }
       <h1>${bot.first_name}</h1>
       <p class=${action === null ? "status" : "status busy"} data-testid="chat-status" role="status">${status}</p>
     </div>
-    <div class="menu-anchor">
+    <div class="menu-anchor" onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
       <button type="button" class="round" aria-label="Chat menu" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}><${Icon} name="more" /></button>
       ${
         isOpen

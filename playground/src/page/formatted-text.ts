@@ -10,14 +10,20 @@ interface Props {
   onCommand: (command: string) => void;
 }
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
+
 /** A text with its entities as elements. */
 export function FormattedText({ text, entities, onCommand }: Props): VNode {
-  return html`${textSegments(text, entities).map((segment) =>
-    segment.entities.reduceRight<ComponentChildren>(
+  const segments = textSegments(text, entities);
+  const isBlock = (index: number): boolean => segments[index]?.entities.some(({ type }) => BLOCKS.has(type)) === true;
+  return html`${segments.map((segment, index) => {
+    // A block ends its own line: the line break after it would be an empty line.
+    const shown = isBlock(index - 1) && !isBlock(index) ? segment.text.replace(/^\n/, "") : segment.text;
+    return segment.entities.reduceRight<ComponentChildren>(
       (inner, entity) => wrap(entity, segment.text, inner, onCommand),
-      segment.text,
-    ),
-  )}`;
+      shown,
+    );
+  })}`;
 }
 
 function wrap(entity: MessageEntity, text: string, inner: ComponentChildren, onCommand: Props["onCommand"]): ComponentChildren {

@@ -43,6 +43,7 @@ export function createStore(userId: number): Store {
   let toastTimer: number | undefined;
   let actionTimer: number | undefined;
   let toasts = 0;
+  let wanted = userId;
 
   const set = (change: Partial<PageState>): void => {
     state = { ...state, ...change };
@@ -78,21 +79,25 @@ export function createStore(userId: number): Store {
     else set({ view });
   };
   const refresh = async (): Promise<void> => {
-    const wanted = state.userId;
-    const view = await pageCalls.state(wanted);
-    if (wanted === state.userId) set({ view });
+    const { userId: asked } = state;
+    const view = await pageCalls.state(asked);
+    if (asked === state.userId) set({ view });
   };
-  const open = async (): Promise<void> => {
+  /** The old chat stays on the screen until the new one is there. */
+  const open = async (userId: number): Promise<void> => {
+    wanted = userId;
     source?.close();
-    await refresh();
-    const stream = new EventSource(`/playground/api/events?user=${state.userId}&after=${state.view?.seq ?? 0}`);
+    const view = await pageCalls.state(userId);
+    if (wanted !== userId) return; // switched again meanwhile
+    set({ userId, view, waiting: new Map(), toast: null });
+    const stream = new EventSource(`/playground/api/events?user=${userId}&after=${view.seq}`);
     source = stream;
     stream.addEventListener("open", () => set({ isConnected: true }));
     stream.addEventListener("error", () => set({ isConnected: false }));
     stream.addEventListener("reset", () => attempt(refresh()));
     stream.addEventListener("message", (message) => onEvent(JSON.parse(String(message.data)) as NumberedEvent));
   };
-  attempt(open());
+  attempt(open(userId));
 
   return {
     get state() {
@@ -102,10 +107,7 @@ export function createStore(userId: number): Store {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    switchUser(next) {
-      set({ userId: next, view: null, waiting: new Map(), toast: null });
-      attempt(open());
-    },
+    switchUser: (next) => attempt(open(next)),
     say,
     attempt,
     closeToast: () => set({ toast: null }),
