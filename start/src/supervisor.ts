@@ -22,9 +22,10 @@ export class Supervisor {
       if (this.#stopping) return false;
       const stage = processes.map((process) => new Supervised(process, this.#output));
       this.#stages.push(stage);
-      const started = await Promise.all(stage.map((service) => service.start()));
-      this.#failed = !this.#stopping && started.includes(false);
-      if (started.includes(false)) return false;
+      if (!(await allStarted(stage))) {
+        this.#failed = !this.#stopping;
+        return false;
+      }
     }
     return !this.#stopping;
   }
@@ -46,4 +47,16 @@ export class Supervisor {
     this.#output.event("start", "info", "stopped");
     return this.#failed ? 1 : 0;
   }
+}
+
+/** True when all serve; false as soon as one could not start. */
+function allStarted(stage: readonly Supervised[]): Promise<boolean> {
+  return new Promise((answer) => {
+    const starts = stage.map(async (service) => {
+      const started = await service.start();
+      if (!started) answer(false);
+      return started;
+    });
+    void Promise.all(starts).then(() => answer(true));
+  });
 }
