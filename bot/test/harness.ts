@@ -26,6 +26,8 @@ export interface World {
   readonly tap: (data: string, message?: object) => number;
   /** Waits for a call whose parameters contain the text. */
   readonly seen: (method: string, text: string | RegExp) => Promise<Call>;
+  /** Waits for a message with the text, new or edited: a card that never showed ends in a new one. */
+  readonly said: (text: string) => Promise<Call>;
   readonly close: () => Promise<void>;
 }
 
@@ -77,7 +79,8 @@ export async function world(options: { logger?: Logger; clock?: Clock; uploadSlo
     address: bot.addresses["http"] ?? "",
     say: (...args) => pushed(telegram, messageUpdate(...args)),
     tap: (data, message = botMessage(1)) => pushed(telegram, tapUpdate(data, message)),
-    seen: (method, text) => seen(telegram, method, text),
+    seen: (method, text) => seen(telegram, [method], text),
+    said: (text) => seen(telegram, ["sendMessage", "editMessageText"], text),
     close: () => bot.close(),
   };
 }
@@ -87,12 +90,15 @@ function pushed(telegram: FakeTelegram, update: { update_id: number }): number {
   return update.update_id;
 }
 
-async function seen(telegram: FakeTelegram, method: string, text: string | RegExp): Promise<Call> {
-  const matches = ({ params }: Call) =>
-    typeof text === "string" ? JSON.stringify(params).includes(text) : text.test(JSON.stringify(params));
-  const find = () => telegram.of(method).find(matches);
-  await until(() => find() !== undefined);
-  return find() ?? { method, params: {}, at: 0 };
+async function seen(telegram: FakeTelegram, methods: readonly string[], text: string | RegExp): Promise<Call> {
+  const pattern = typeof text === "string" ? { test: (params: string) => params.includes(text) } : text;
+  let found: Call | undefined;
+  await until(() => {
+    found = telegram.calls.find(({ method, params }) => methods.includes(method) && pattern.test(JSON.stringify(params)));
+    return found !== undefined;
+  });
+  if (!found) throw new Error("not reached: until() has waited for it");
+  return found;
 }
 
 /** Music's file door: five bytes under any name, for the right key. */

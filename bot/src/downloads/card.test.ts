@@ -21,13 +21,13 @@ function cardWith(fail: (method: string) => boolean = () => false) {
   return { clock, shown, card: createCard({ api, chatId: 7, clock, logger: silentLogger() }) };
 }
 
-test("the first state shows at once, later ones at most every 3 s, and those in between are skipped", async () => {
+test("the first state shows after a moment, later ones at most every 3 s, and those in between are skipped", async () => {
   const { clock, shown, card } = cardWith();
   for (let second = 0; second < 10; second++) {
     card.show({ text: `${second}` });
     await clock.advance(1_000);
   }
-  expect(shown).toEqual(["0 send 0", "3000 edit 2", "6000 edit 5", "9000 edit 8"]);
+  expect(shown).toEqual(["400 send 0", "3400 edit 3", "6400 edit 6", "9400 edit 9"]);
 });
 
 test("a state after a long silence shows at once", async () => {
@@ -36,19 +36,19 @@ test("a state after a long silence shows at once", async () => {
   await clock.advance(10_000);
   card.show({ text: "two" });
   await settled();
-  expect(shown).toEqual(["0 send one", "10000 edit two"]);
+  expect(shown).toEqual(["400 send one", "10000 edit two"]);
 });
 
 test("the last state always shows, at once, and nothing after it", async () => {
   const { clock, shown, card } = cardWith();
   card.show({ text: "one" });
-  await settled();
+  await clock.advance(500);
   card.show({ text: "two" });
-  await clock.advance(1_000);
+  await clock.advance(500);
   await card.finish({ text: "end" });
   card.show({ text: "late" });
   await clock.advance(10_000);
-  expect(shown).toEqual(["0 send one", "1000 edit end"]);
+  expect(shown).toEqual(["400 send one", "1000 edit end"]);
 });
 
 test("an end without a card yet is a message of its own", async () => {
@@ -58,19 +58,24 @@ test("an end without a card yet is a message of its own", async () => {
 });
 
 test("a card that the listener deleted is followed by a new message at the end", async () => {
-  const { shown, card } = cardWith((method) => method === "edit");
+  const { clock, shown, card } = cardWith((method) => method === "edit");
   card.show({ text: "one" });
-  await settled();
+  await clock.advance(500);
   await card.finish({ text: "end" });
-  expect(shown).toEqual(["0 send one", "0 send end"]);
+  expect(shown).toEqual(["400 send one", "500 send end"]);
 });
 
-test("removing waits for an edit that is under way, and a card never shown needs no removal", async () => {
-  const { shown, card } = cardWith();
+test("a card can be removed, and one that never showed needs no removal", async () => {
+  const { clock, shown, card } = cardWith();
+  card.show({ text: "one" });
+  await clock.advance(500);
   await card.remove();
-  expect(shown).toEqual([]);
-  const other = cardWith();
-  other.card.show({ text: "one" });
-  await other.card.remove();
-  expect(other.shown).toEqual(["0 send one", "0 delete "]);
+  expect(shown).toEqual(["400 send one", "500 delete "]);
+
+  const quick = cardWith();
+  quick.card.show({ text: "one" });
+  await quick.clock.advance(100);
+  await quick.card.remove();
+  await quick.clock.advance(10_000);
+  expect(quick.shown).toEqual([]);
 });

@@ -6,10 +6,12 @@ import type { Screen } from "../views/screen.js";
 
 /** Telegram allows an edit every 3 to 5 seconds. */
 const EDIT_EVERY_MS = 3_000;
+/** The first state is worth this much waiting: mostly there is more to tell by then, or nothing any more. */
+const FIRST_AFTER_MS = 400;
 
 /** One message that follows a task: at most one edit per 3 s, always the newest state, and the end at once. */
 export interface Card {
-  /** Shows a state: at once the first time, later as soon as an edit is due. States in between are skipped. */
+  /** Shows a state as soon as it is due: the first one after 0.4 s. States in between are skipped. */
   show(screen: Screen): void;
   /** Shows the last state, in a new message when there is none yet. */
   finish(screen: Screen): Promise<void>;
@@ -32,6 +34,7 @@ export function createCard({ api, chatId, place, clock, logger }: CardOptions): 
   const ended = new AbortController();
   let waiting: Screen | undefined;
   let drawing: Promise<void> | undefined;
+  let isDrawn = false;
 
   /** Says whether the screen is in the chat now. */
   async function draw(screen: Screen): Promise<boolean> {
@@ -46,13 +49,18 @@ export function createCard({ api, chatId, place, clock, logger }: CardOptions): 
     }
   }
 
+  /** The end of a pause by `finish` is no failure. */
+  const pause = (ms: number) => clock.wait(ms, ended.signal).catch(() => undefined);
+
   async function drawWhatWaits(): Promise<void> {
+    if (!isDrawn) await pause(FIRST_AFTER_MS);
     while (waiting && !ended.signal.aborted) {
       const screen = waiting;
       waiting = undefined;
+      isDrawn = true;
       await draw(screen);
-      // Without states to show, this pause still keeps the next one 3 s away. Its end by `finish` is no failure.
-      await clock.wait(EDIT_EVERY_MS, ended.signal).catch(() => undefined);
+      // Also without states to show: the next one, whenever it comes, must be 3 s away.
+      await pause(EDIT_EVERY_MS);
     }
     drawing = undefined;
   }
