@@ -36,6 +36,7 @@ async function start(): Promise<StartedService> {
     await database.close();
   };
   try {
+    await repo.warmUp();
     const server = await listen(config, logger, repo, sweeper);
     return { addresses: server.addresses, logger, close: () => server.close().then(stopData) };
   } catch (error) {

@@ -12,6 +12,10 @@ export interface PostgresServer {
   readonly port: number;
   /** Address of a database; made when it is not there. */
   createDatabase(name: string): Promise<string>;
+  /** Ends the server; its files stay. */
+  halt(): Promise<void>;
+  /** Starts it again after `halt()`. */
+  resume(): Promise<void>;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
@@ -45,8 +49,9 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   const port = await freePort();
   const settings = { port, listen_addresses: "127.0.0.1", unix_socket_directories: folder, fsync: "off", timezone: "Asia/Tokyo" };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const server = spawn(join(bin, "postgres"), ["-D", data, ...args], { ...options, stdio: "ignore" });
+  const start = () => spawn(join(bin, "postgres"), ["-D", data, ...args], { ...options, stdio: "ignore" });
   const remove = () => rmSync(folder, { recursive: true, force: true });
+  let server = start();
   try {
     await setPassword(folder, port, server);
   } catch (error) {
@@ -57,6 +62,11 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   return {
     port,
     createDatabase: (name) => createDatabase(port, name),
+    halt: () => end(server),
+    resume: () => {
+      server = start();
+      return setPassword(folder, port, server);
+    },
     stop: () => end(server).finally(remove),
   };
 }

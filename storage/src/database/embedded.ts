@@ -1,10 +1,10 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
 import type { PoolConfig } from "pg";
 import { lockFolder } from "./folder-lock.js";
+import { templateFolder } from "./template-folder.js";
 import { UnusableDatabaseError } from "./unusable-database-error.js";
 import { WireStream } from "./wire-stream.js";
 
@@ -95,13 +95,6 @@ async function makeCluster(folder: string): Promise<void> {
 export async function initialise(folder: string): Promise<void> {
   const database = await PGlite.create(folder);
   await database.close();
-}
-
-/** Where the build keeps an empty database to copy, so that the first start need not run initdb. Changes with PGlite's version. */
-export function templateFolder(): string {
-  const manifest = new URL("../package.json", import.meta.resolve("@electric-sql/pglite"));
-  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-  return fileURLToPath(new URL(`../../dist/embedded-${version}`, import.meta.url));
 }
 
 function oneLine(text: string): string {

@@ -15,6 +15,8 @@ export interface Repo {
   readonly telegramFiles: TelegramFiles;
   readonly users: Users;
   readonly expiry: Expiry;
+  /** Loads what the first queries would otherwise wait for. */
+  warmUp(): Promise<void>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   /** Ends Prisma, not the pool. */
@@ -26,13 +28,16 @@ export interface Repo {
  */
 export function createRepo(pool: Pool, onConnectionError: (error: Error) => void): Repo {
   const prisma = createPrisma(pool, onConnectionError);
+  const users = createUsers(prisma);
   return {
     searchCache: createSearchCache(prisma),
     knownTracks: createKnownTracks(prisma),
     savedTracks: createSavedTracks(prisma),
     telegramFiles: createTelegramFiles(prisma),
-    users: createUsers(prisma),
+    users,
     expiry: createExpiry(prisma),
+    // Prisma compiles its query compiler with the first query that is not SQL.
+    warmUp: () => users.find("").then(() => {}),
     ping: () => prisma.$queryRaw`SELECT 1`.then(() => {}),
     close: () => prisma.$disconnect(),
   };

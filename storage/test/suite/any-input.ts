@@ -9,7 +9,7 @@ import type { StorageClient, TestStorage } from "../test-storage.js";
 
 /** Answers that bad input may get. Anything else, INTERNAL above all, is a defect. */
 const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound]);
-const RUNS = 60;
+const RUNS = 40;
 
 const NASTY = [
   "\u0000",

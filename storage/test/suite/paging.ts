@@ -71,7 +71,7 @@ export function pagingSuite(storage: () => TestStorage): void {
           expect(seen).toHaveLength(new Set(seen).size);
           for (const id of stayed) if (model.rows.has(id)) expect(seen).toContain(id);
         }),
-        { numRuns: 40 },
+        { numRuns: 30 },
       );
     });
   });

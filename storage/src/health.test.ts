@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { answers, health } from "./health.js";
+
+const { signal } = new AbortController();
+
+test("a database that answers makes storage healthy", async () => {
+  const { dependencies, fields } = await health({ ping: async () => {} })(signal);
+  expect(dependencies["database"]).toEqual({ ok: true, critical: true, latency_ms: expect.any(Number) });
+  expect(fields).toEqual({ database_connected: true });
+});
+
+test("a database that fails is told without what it said: that may name addresses", async () => {
+  const { dependencies, fields } = await health({ ping: () => Promise.reject(new Error("10.0.0.7 refused")) })(signal);
+  expect(dependencies["database"]).toEqual({ ok: false, critical: true, detail: "the database does not answer" });
+  expect(fields).toEqual({ database_connected: false });
+});
+
+test("a database that hangs counts as away when the time is up", async () => {
+  const time = new AbortController();
+  const answer = answers({ ping: () => new Promise(() => {}) }, time.signal);
+  time.abort();
+  expect(await answer).toBe(false);
+  expect(await answers({ ping: () => new Promise(() => {}) }, AbortSignal.abort())).toBe(false);
+});

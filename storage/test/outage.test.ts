@@ -1,0 +1,64 @@
+import { Code } from "@connectrpc/connect";
+import { reasonOf, retryAfterMs } from "@refrain/mesh";
+import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { inMemoryClient, until } from "@refrain/mesh/testing";
+import { Client } from "pg";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "../src/database/database.js";
+import { toConnectError } from "../src/errors.js";
+import { answers, health } from "../src/health.js";
+import { createRepo } from "../src/repo/repo.js";
+import { routes } from "../src/routes.js";
+import { startPostgres } from "./postgres-server.js";
+import { withPostgres } from "./with-postgres.js";
+
+const { signal } = new AbortController();
+
+withPostgres((bin) => {
+  describe("while the database is away", () => {
+    test("calls are UNAVAILABLE, health and readiness say so, and all is well when it is back", async () => {
+      const server = await startPostgres(bin);
+      onTestFinished(() => server.stop());
+      const database = await openDatabase({ kind: "server", url: await server.createDatabase("outage"), poolSize: 2 });
+      const broken: Error[] = [];
+      const repo = createRepo(database.pool, (error) => broken.push(error));
+      onTestFinished(() => repo.close().then(() => database.close()));
+      const handlers = routes({ repo, now: () => new Date(), cacheWritten: () => {} });
+      const client = inMemoryClient(StorageService, handlers, toConnectError);
+      await client.updateUser({ userId: "u", language: "ru" });
+
+      await server.halt();
+      await until(() => broken.length > 0); // the idle connection broke, and nothing else did
+      for (const call of [() => client.getUser({ userId: "u" }), () => client.listTracks({ userId: "u" })]) {
+        const error = await call().catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: Code.Unavailable });
+        expect([reasonOf(error), retryAfterMs(error)]).toEqual(["DATABASE_UNAVAILABLE", 1_000]);
+        expect(String(error)).not.toMatch(/127\.0\.0\.1|prisma/i);
+      }
+      expect(await health(repo)(signal)).toMatchObject({
+        dependencies: { database: { ok: false, critical: true } },
+        fields: { database_connected: false },
+      });
+      expect(await answers(repo, signal)).toBe(false);
+
+      await server.resume();
+      expect((await client.getUser({ userId: "u" })).user?.language).toBe("ru");
+      expect(await answers(repo, signal)).toBe(true);
+    });
+
+    test("a statement that takes too long is stopped, and UNAVAILABLE", async () => {
+      const server = await startPostgres(bin);
+      onTestFinished(() => server.stop());
+      const url = await server.createDatabase("slow");
+      const database = await openDatabase({ kind: "server", url, poolSize: 2 });
+      const repo = createRepo(database.pool, () => {});
+      onTestFinished(() => repo.close().then(() => database.close()));
+      const locker = new Client({ connectionString: url });
+      await locker.connect();
+      await locker.query("BEGIN; LOCK TABLE users");
+      const error = await repo.users.find("u").catch((reason: unknown) => reason);
+      await locker.end();
+      expect(toConnectError(error)).toMatchObject({ code: Code.Unavailable });
+    });
+  });
+});
