@@ -78,6 +78,7 @@ export function readConfig(env: Env = process.env): Config {
 
 function readSources(env: Env): SourceName[] {
   const names = new Set(list(env, "MUSIC_SOURCES", SOURCE_NAMES));
+  if (names.size === 0) throw new ConfigError("MUSIC_SOURCES", "names no source", SOURCE_NAMES.join(","));
   return [...names].map((name) => {
     const known = SOURCE_NAMES.find((candidate) => candidate === name);
     if (!known)

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 
-/** Running from source (tests, `npm run dev`): the thread has to learn TypeScript too. */
+/** Running from source (in tests, or in development): the thread has to learn TypeScript too. */
 const FROM_SOURCE = import.meta.url.endsWith(".ts");
 
 export interface WorkerOptions {
@@ -22,13 +22,13 @@ export interface WorkerOptions {
  */
 export function runWorker(module: URL, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   const { data, memoryMb, timeoutMs, onMessage } = options;
-  const file = FROM_SOURCE ? new URL(module.href.replace(/\.js$/, ".ts")) : module;
   const ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   return new Promise((resolve, reject) => {
     ended.throwIfAborted();
-    const worker = new Worker(file, {
+    const worker = new Worker(FROM_SOURCE ? fromSource(module) : module, {
       workerData: data,
-      execArgv: FROM_SOURCE ? ["--import", "tsx"] : [],
+      eval: FROM_SOURCE,
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     });
     const onAbort = () => {
@@ -44,4 +44,10 @@ export function runWorker(module: URL, options: WorkerOptions, signal: AbortSign
       else reject(new Error(`the thread ended with ${code}`));
     });
   });
+}
+
+/** Node 20 gives a thread no loader through its options, so its first lines register one. */
+function fromSource(module: URL): string {
+  const file = JSON.stringify(module.href.replace(/\.js$/, ".ts"));
+  return `import("tsx/esm/api").then(({ register }) => { register(); return import(${file}); })`;
 }

@@ -52,7 +52,13 @@ test("tags, duration and cover come from the file, or its name where it has no t
   const library = await openAt(root);
   await until(finds(library, "вечер", 1));
   const [track] = await library.search("tihiy vecher", 5, signal);
-  expect(track).toMatchObject({ title: "Тихий вечер", uploader: "Somebody", album: "Evenings", source: "library", durationSeconds: 3 });
+  expect(track).toMatchObject({
+    title: "Тихий вечер",
+    uploader: "Somebody",
+    album: "Evenings",
+    source: "library",
+    durationSeconds: 3,
+  });
   expect(track?.url).toMatch(/^library:\/\/[0-9a-f]{64}$/);
   expect(track?.thumbnailUrl).toMatch(/^\/files\/[0-9a-f]{32}\.jpg$/);
   await until(finds(library, "nameless", 1));
@@ -110,8 +116,19 @@ test("any bytes under any audio name are skipped or indexed, never a crash", asy
   const root = await folderWith({});
   const library = await openAt(root);
   const real = await toneMp3(330, { title: "Whole", artist: "One" });
-  const heads = fc.constantFrom("ID3\x03\0\0", "fLaC", "OggS", "RIFF\0\0\0\0WAVE", "\0\0\0\x20ftypM4A ", "\x1aE\xdf\xa3", "FORM\0\0\0\0AIFF", "");
-  const junk = fc.tuple(heads, fc.uint8Array({ maxLength: 2_000 })).map(([head, rest]) => Buffer.concat([Buffer.from(head, "latin1"), rest]));
+  const heads = fc.constantFrom(
+    "ID3\x03\0\0",
+    "fLaC",
+    "OggS",
+    "RIFF\0\0\0\0WAVE",
+    "\0\0\0\x20ftypM4A ",
+    "\x1aE\xdf\xa3",
+    "FORM\0\0\0\0AIFF",
+    "",
+  );
+  const junk = fc
+    .tuple(heads, fc.uint8Array({ maxLength: 2_000 }))
+    .map(([head, rest]) => Buffer.concat([Buffer.from(head, "latin1"), rest]));
   const damaged = fc.tuple(fc.nat(real.length - 1), fc.uint8Array({ maxLength: 200 })).map(([at, bytes]) => {
     const copy = Buffer.from(real);
     copy.set(bytes.subarray(0, copy.length - at), at);
@@ -222,7 +239,9 @@ test("a track whose file has gone is not found", async () => {
   const [track] = await library.search("fleeting", 1, signal);
   const audio = await library.resolve(track?.url ?? "", signal);
   await rm(join(root, "library", "a.mp3"));
-  await expect(library.fetch(audio, { folder: await temporaryFolder(), progress: () => {} }, signal)).rejects.toThrow(TrackNotFoundError);
+  await expect(library.fetch(audio, { folder: await temporaryFolder(), progress: () => {} }, signal)).rejects.toThrow(
+    TrackNotFoundError,
+  );
   await until(async () => (await readdir(join(root, "library"))).length === 0);
   await until(finds(library, "fleeting", 0));
   await expect(library.resolve(track?.url ?? "", signal)).rejects.toThrow(TrackNotFoundError);

@@ -12,7 +12,10 @@ export interface ToneTags {
 
 /** A small MP3; other frequencies make other contents. */
 export function toneMp3(hertz: number, { title, artist, album, picture }: ToneTags = {}, seconds = 1): Promise<Uint8Array> {
-  const left = Float32Array.from({ length: SAMPLE_RATE * seconds }, (_, at) => 0.3 * Math.sin((2 * Math.PI * hertz * at) / SAMPLE_RATE));
+  const left = Float32Array.from(
+    { length: SAMPLE_RATE * seconds },
+    (_, at) => 0.3 * Math.sin((2 * Math.PI * hertz * at) / SAMPLE_RATE),
+  );
   const images = picture ? [{ data: picture, mimeType: "image/jpeg", kind: "coverFront" as const }] : [];
   const texts = Object.fromEntries(Object.entries({ title, artist, album }).filter(([, value]) => value !== undefined));
   return encodeMp3({ left, right: left }, { ...texts, images });
@@ -22,7 +25,8 @@ export function toneMp3(hertz: number, { title, artist, album, picture }: ToneTa
 export function toneWav(hertz: number, seconds = 1): Buffer {
   const rate = 8_000;
   const data = Buffer.alloc(rate * seconds * 2);
-  for (let at = 0; at < rate * seconds; at++) data.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hertz * at) / rate)), at * 2);
+  for (let at = 0; at < rate * seconds; at++)
+    data.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hertz * at) / rate)), at * 2);
   const head = Buffer.alloc(44);
   head.write("RIFF", 0);
   head.writeUInt32LE(36 + data.length, 4);

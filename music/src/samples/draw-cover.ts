@@ -21,7 +21,8 @@ export function drawCover(piece: Pick<Piece, "seed" | "cover">): Uint8Array {
       // A little grain keeps the gradients from showing steps.
       const noise = (grain.next() - 0.5) * 6;
       const at = (row * SIDE + column) * 4;
-      for (let channel = 0; channel < 3; channel++) data[at + channel] = Math.max(0, Math.min(255, (colour[channel] ?? 0) + noise));
+      for (let channel = 0; channel < 3; channel++)
+        data[at + channel] = Math.max(0, Math.min(255, (colour[channel] ?? 0) + noise));
       data[at + 3] = 255;
     }
   }
@@ -95,7 +96,11 @@ function hills({ cover, seed }: Look): Painter {
 
 function stars({ cover, seed }: Look): Painter {
   const random = createRandom(seed * 31);
-  const all = Array.from({ length: 70 }, () => ({ x: random.next(), y: random.next(), size: 0.0025 + random.next() ** 3 * 0.009 }));
+  const all = Array.from({ length: 70 }, () => ({
+    x: random.next(),
+    y: random.next(),
+    size: 0.0025 + random.next() ** 3 * 0.009,
+  }));
   const starlight = hsl(cover.accentHue, 0.7, 0.92);
   const dust = hsl(cover.accentHue, 0.55, 0.6);
   const bend = random.next() * 6.3;

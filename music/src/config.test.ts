@@ -1,0 +1,38 @@
+import { TEST_KEY } from "@refrain/mesh/testing";
+import { expect, test } from "vitest";
+import { readConfig } from "./config.js";
+
+const base = { MUSIC_API_KEYS: TEST_KEY, DATA_DIR: "/data" };
+
+test("defaults are those of the contract", () => {
+  expect(readConfig(base)).toMatchObject({
+    host: "127.0.0.1",
+    ports: { grpc: 50051, http: 8051, ops: 9051 },
+    sources: ["library"],
+    libraryDir: "/data/library",
+    libraryBytesPerSecond: 0,
+    cacheBytes: 5 * 1024 ** 3,
+    downloadSlots: 4,
+    maxSeconds: 1200,
+    maxBytes: 49_000_000,
+  });
+});
+
+test.each([
+  ["MUSIC_API_KEYS", ""],
+  ["MUSIC_PORT", "70000"],
+  ["MUSIC_SOURCES", "library,ytdlp"],
+  ["MUSIC_SOURCES", "ia"],
+  ["MUSIC_SOURCES", ","],
+  ["MUSIC_CACHE_BYTES", "0"],
+  ["MUSIC_DOWNLOAD_SLOTS", "0"],
+  ["MUSIC_MAX_SECONDS", "-1"],
+  ["LIBRARY_BYTES_PER_SECOND", "fast"],
+  ["LOG_LEVEL", "loud"],
+])("%s=%s stops the start and is named", (variable, value) => {
+  expect(() => readConfig({ ...base, [variable]: value })).toThrow(expect.objectContaining({ name: "ConfigError", variable }));
+});
+
+test("a source named twice is enabled once", () => {
+  expect(readConfig({ ...base, MUSIC_SOURCES: "library, library" }).sources).toEqual(["library"]);
+});
