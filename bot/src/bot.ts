@@ -5,6 +5,7 @@ import { describeError } from "./describe-error.js";
 import type { Features } from "./features.js";
 import { answerTaps } from "./handlers/answer-taps.js";
 import { cancel } from "./handlers/cancel.js";
+import { forgetPrompts } from "./handlers/forget-prompts.js";
 import { help } from "./handlers/help.js";
 import { language } from "./handlers/language.js";
 import { menu } from "./handlers/menu.js";
@@ -39,6 +40,7 @@ export function createBot({ token, apiUrl, clock, logger, stop }: BotOptions): B
 export function addHandlers(bot: Bot, features: Features, logger: Logger): void {
   const handlers = [
     answerTaps({ logger }),
+    forgetPrompts(features),
     start(features),
     help(features),
     play(features),

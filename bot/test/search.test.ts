@@ -138,6 +138,16 @@ test("commands without words ask, and the next text is the answer", async () => 
   expect(music.searched).toEqual(["artist ABBA", "ABBA"]);
 });
 
+test("a command instead of an answer ends the question", async () => {
+  const { music, say, seen } = await world();
+  say("/artist");
+  await seen("sendMessage", "Whose tracks");
+  say("/cancel");
+  say("ABBA");
+  await until(() => music.searched.length === 1);
+  expect(music.searched).toEqual(["ABBA"]);
+});
+
 test("a reply to a question is its answer even when the bot was restarted", async () => {
   const { music, say } = await world();
   say("ABBA", { id: 7, type: "private" }, { reply_to_message: botMessage(3, "Чьи треки найти? Пришлите имя исполнителя.") });

@@ -1,9 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { within } from "../within.js";
+import { makeTemporaryFolder } from "./temporary-folder.js";
 
 /** 50 MB at a slow 500 kB/s, with room to spare. */
 const FETCH_MS = 180_000;
@@ -40,8 +41,7 @@ export interface MusicFilesOptions {
 }
 
 export async function createMusicFiles({ baseUrl, key, folder }: MusicFilesOptions): Promise<MusicFiles> {
-  await mkdir(folder, { recursive: true });
-  const own = await mkdtemp(join(folder, "upload-"));
+  const own = await makeTemporaryFolder(folder);
   let count = 0;
 
   async function get(url: string, signal: AbortSignal): Promise<Response> {

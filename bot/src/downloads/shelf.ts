@@ -6,7 +6,7 @@ import { describeError } from "../describe-error.js";
 import type { KnownTracks } from "../search/known-tracks.js";
 
 /** A track behind a button. */
-export interface ShelfTrack {
+interface ShelfTrack {
   readonly track: Track;
   /** Telegram's name of the file; empty when it has none. */
   readonly fileId: string;

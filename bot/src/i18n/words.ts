@@ -9,7 +9,7 @@ type Plural = "zero" | "one" | "two" | "few" | "many" | "other";
 type Singular<Key extends string> = Key extends `${infer Base}_${Plural}` ? Base : Key;
 /** Name of a text, without the plural form: `count` among the values picks that. */
 export type TextKey = Singular<keyof typeof en>;
-export type Values = Readonly<Record<string, string | number>>;
+type Values = Readonly<Record<string, string | number>>;
 
 /** What the bot says in one language. */
 export interface Words {

@@ -15,7 +15,7 @@ const KEPT_SEARCHES = 100;
 const KEPT_MS = 60_000;
 
 /** What a search found. */
-export interface Found {
+interface Found {
   readonly tracks: readonly Track[];
   /** Sources that did not answer. */
   readonly failedSources: readonly string[];

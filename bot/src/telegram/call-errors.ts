@@ -1,7 +1,7 @@
 import { TelegramError } from "gramio";
 
 /** Telegram gave no proper answer: network, deadline, or a proxy's page. Holds no cause, since that may name the token. */
-export class TelegramUnreachableError extends Error {
+class TelegramUnreachableError extends Error {
   override name = "TelegramUnreachableError";
 }
 

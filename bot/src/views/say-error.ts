@@ -15,7 +15,9 @@ const DOWN: Readonly<Record<Area, TextKey>> = {
 
 /** Says in plain words what went wrong. Never a code, an id or the name of a service. */
 export function sayError(words: Words, error: unknown, area: Area): string {
-  if (error instanceof TelegramError) return words.say(error.code === 413 ? "error.too_large" : "error.not_sent");
+  if (error instanceof TelegramError && area === "download") {
+    return words.say(error.code === 413 ? "error.too_large" : "error.not_sent");
+  }
   if (!(error instanceof ConnectError)) return words.say(area === "download" ? "error.download_down" : "error.unexpected");
   const metadata = errorMetadata(error);
   switch (reasonOf(error) ?? "") {
