@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "@refrain/mesh/testing";
 import { ROOT, startRefrain, type Refrain } from "../src/refrain.js";
 
 const hasPython = existsSync("/usr/bin/grpc_python_plugin");
@@ -32,7 +31,6 @@ describe.skipIf(!hasPython)("the commands of docs/integrators", async () => {
     folder = await mkdtemp(join(tmpdir(), "refrain-docs-"));
     for (const name of ["proto", "node_modules", "docs", "package.json"]) await symlink(join(ROOT, name), join(folder, name));
     await symlink(refrain.folder, join(folder, "data"));
-    await until(() => refrain.output.includes("Believer.mp3"), 120_000);
   }, 240_000);
 
   afterAll(async () => {

@@ -59,6 +59,16 @@ describe("npm start", () => {
   });
 });
 
+test("the first start fills an empty library with sample tracks that can be found", async () => {
+  const refrain = await startRefrain({ MUSIC_LIBRARY_DIR: "" });
+  onTestFinished(() => refrain[Symbol.asyncDispose]());
+  await refrain.ready();
+  const headers = { authorization: `Bearer ${await refrain.key("music")}`, "content-type": "application/json" };
+  const url = `http://${refrain.address("music", "http")}/refrain.music.v1.MusicService/Search`;
+  const find = async () => (await fetch(url, { method: "POST", headers, body: '{"query":"believer"}' })).text();
+  await until(async () => (await find()).includes('"title":"Believer"'), 90_000);
+}, 240_000);
+
 test.each(["SIGINT", "SIGTERM"] as const)(
   "%s ends everything within 5 s, with exit code 0 and nothing left",
   async (signal) => {
