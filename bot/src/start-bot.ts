@@ -57,7 +57,7 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
 
   const work = Promise.all([
     poller.run(stop.signal),
-    probeAtStart(services, logger),
+    probeAtStart(services, logger, stop.signal),
     introduce({ bot, clock, logger }, stop.signal),
   ]);
   return {

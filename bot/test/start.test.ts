@@ -37,6 +37,16 @@ test("with neither service the bot starts, says ⚠️ for both, and health is d
   expect((await fetch(`http://${bot.addresses["ops"]}/readyz`)).status).toBe(200);
 });
 
+test("a stop right after the start does not wait for services that are not there", async () => {
+  const telegram = await FakeTelegram.start();
+  const { logger, lines } = keptLog();
+  const settings = await config(telegram.url);
+  const bot = await startBot({ config: settings, services: connectServices(settings), logger });
+  await bot.close();
+  // They are written after five seconds.
+  expect(lines.filter((line) => line.includes("⚠️"))).toEqual([]);
+});
+
 test("a token that Telegram does not know stops the start and names the variable", async () => {
   const telegram = await FakeTelegram.start();
   telegram.faults.set("getMe", [refuse(401, "Unauthorized")]);
