@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { createLogger, type Logger, mount, serve, type StartedService } from "@refrain/mesh";
+import { createLogger, type Logger, mount, serve, StartError, type StartedService } from "@refrain/mesh";
 import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { findConverter } from "./convert/converter.js";
@@ -26,18 +26,11 @@ export async function startMusic(
   config: Config,
   logger: Logger = createLogger("music", config.logLevel),
 ): Promise<StartedService> {
-  const ownDir = join(config.dataDir, "music");
   const closing = new AbortController();
-  const covers = await createCovers(join(ownDir, "covers"));
-  const store = await openFileStore({ folder: join(ownDir, "files"), maxBytes: config.cacheBytes, now: Date.now });
-  const library = await openLibrary({
-    folder: config.libraryDir,
-    indexFile: join(ownDir, "library-index.json"),
-    covers,
-    bytesPerSecond: config.libraryBytesPerSecond,
-    clock: systemClock,
-    logger,
-    settleMs: SETTLE_MS,
+  const { covers, store, library } = await openFolders(config, logger).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === undefined) throw cause;
+    const problem = `${cause.path ?? config.dataDir} cannot be used (${cause.code})`;
+    throw new StartError(`${problem}: set DATA_DIR and MUSIC_LIBRARY_DIR to folders that can be written`, { cause });
   });
   const sources = [library];
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
@@ -80,6 +73,23 @@ export async function startMusic(
       await library.close();
     },
   };
+}
+
+/** Everything that lies on the disk. */
+async function openFolders(config: Config, logger: Logger) {
+  const ownDir = join(config.dataDir, "music");
+  const covers = await createCovers(join(ownDir, "covers"));
+  const store = await openFileStore({ folder: join(ownDir, "files"), maxBytes: config.cacheBytes, now: Date.now });
+  const library = await openLibrary({
+    folder: config.libraryDir,
+    indexFile: join(ownDir, "library-index.json"),
+    covers,
+    bytesPerSecond: config.libraryBytesPerSecond,
+    clock: systemClock,
+    logger,
+    settleMs: SETTLE_MS,
+  });
+  return { covers, store, library };
 }
 
 /** What goes on after the start, while calls are answered already. Never rejects. */

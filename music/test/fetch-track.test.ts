@@ -21,7 +21,7 @@ import { createTrack } from "../src/track.js";
 import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
 
 const signal = new AbortController().signal;
-const URL = "test://1";
+const TEST_URL = "test://1";
 const TOOL_PATH = "/usr/local/bin:/usr/bin:/bin";
 const ffmpegIsHere = await hasFfmpeg();
 
@@ -32,27 +32,27 @@ interface Given {
   converter?: Converter | undefined;
   limits?: Partial<Limits>;
   /** Instead of writing the content. */
-  fetch?: Source["fetch"];
+  fetch?: (...given: Parameters<Source["fetch"]>) => ReturnType<Source["fetch"]>;
 }
 
 async function setUp({ content, container, announced = {}, converter, limits, fetch }: Given) {
   const root = await temporaryFolder();
   const store = await openFileStore({ folder: join(root, "files"), maxBytes: 100_000_000, now: Date.now });
   const { durationSeconds = 30, sizeBytes = content.length } = announced;
-  const track = createTrack({ id: "1", url: URL, source: "test", title: "Title", uploader: "Artist", durationSeconds });
+  const track = createTrack({ id: "1", url: TEST_URL, source: "test", title: "Title", uploader: "Artist", durationSeconds });
   const source: Source = {
     name: "test",
     probe: async () => ({ ok: true, detail: "" }),
     search: async () => [],
     searchByArtist: async () => [],
-    claims: (url) => url === URL,
+    claims: (url) => url === TEST_URL,
     resolve: async () => ({ track, container: "container" in announced ? announced.container : container, sizeBytes }),
     fetch:
       fetch ??
-      (async (_, { folder, progress }) => {
-        const path = join(folder, "audio");
+      (async (_, target) => {
+        const path = join(target.folder, "audio");
         await writeFile(path, content);
-        progress(content.length, content.length);
+        target.progress(content.length, content.length);
         return { path, container };
       }),
   };
@@ -63,7 +63,7 @@ async function setUp({ content, container, announced = {}, converter, limits, fe
     converting: () => seen.push("converting"),
   };
   const options = { sources: [source], store, converter, limits: { maxSeconds: 1200, maxBytes: 49_000_000, ...limits } };
-  const run = (format = AudioFormat.AUTO, url = URL) => fetchTrack({ url, format }, options, report, signal);
+  const run = (format = AudioFormat.AUTO, url = TEST_URL) => fetchTrack({ url, format }, options, report, signal);
   const left = () => readdir(join(root, "files", ".part"));
   return { run, seen, left, store, folder: join(root, "files") };
 }
@@ -78,7 +78,7 @@ test("an MP3 passes through untouched and is stored under its own hash", async (
   expect(file.sha256).toBe(await hashFile(path, signal));
   expect(seen).toEqual(["track", "fetching"]);
   expect(await left()).toEqual([]);
-  expect((await store.find({ url: URL, format: AudioFormat.AUTO }))?.file.sha256).toBe(file.sha256);
+  expect((await store.find({ url: TEST_URL, format: AudioFormat.AUTO }))?.file.sha256).toBe(file.sha256);
 });
 
 test("too long and too large are refused before a byte is fetched, with the limit", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { DownloadState, MusicService, type Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
@@ -16,7 +16,9 @@ import { toneMp3 } from "./tones.js";
 async function startUp(env: Record<string, string> = {}) {
   const dataDir = await temporaryFolder();
   await mkdir(join(dataDir, "library"));
-  await writeFile(join(dataDir, "library", "a.mp3"), await toneMp3(440, { title: "Believer", artist: "Paper Lanterns" }, 5));
+  const file = join(dataDir, "library", "a.mp3");
+  await writeFile(file, await toneMp3(440, { title: "Believer", artist: "Paper Lanterns" }, 5));
+  await utimes(file, 1, 1); // at rest for long
   const free = { MUSIC_PORT: "0", MUSIC_HTTP_PORT: "0", MUSIC_OPS_PORT: "0", STOP_GRACE_MS: "0", STOP_DRAIN_MS: "500" };
   const config = readConfig({ DATA_DIR: dataDir, MUSIC_API_KEYS: `test:${TEST_KEY}`, PATH: process.env.PATH, ...free, ...env });
   const music = await startMusic(config, silentLogger());
@@ -29,11 +31,8 @@ async function startUp(env: Record<string, string> = {}) {
   const [track] = (await client.search({ query: "билив" })).tracks;
   const download = (userId: string, url = track?.url ?? "", format = AudioFormat.AUTO) =>
     readAll((signal) => progressOf(client.download({ url, userId, format }, { signal })));
-  const http = (path: string, init: RequestInit = {}) =>
-    fetch(`http://${music.addresses.http}${path}`, {
-      ...init,
-      headers: { authorization: `Bearer ${TEST_KEY}`, ...init.headers },
-    });
+  const http = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`http://${music.addresses.http}${path}`, { headers: { authorization: `Bearer ${TEST_KEY}`, ...headers } });
   return { client, download, http, track, grpc: music.addresses.grpc ?? "" };
 }
 
@@ -42,7 +41,7 @@ function connect(target: string) {
   return { client: service.client, close: () => service.close() };
 }
 
-async function* progressOf(stream: AsyncIterable<{ progress?: Progress }>) {
+async function* progressOf(stream: AsyncIterable<{ progress?: Progress | undefined }>) {
   for await (const { progress } of stream) if (progress) yield progress;
 }
 
@@ -86,13 +85,13 @@ test("the last user's cancel ends the fetch and its stream", async () => {
 
 test("files are behind the key", async () => {
   const { http } = await startUp();
-  const response = await http(`/files/${"0".repeat(32)}.mp3`, { headers: { authorization: "" } });
+  const response = await http(`/files/${"0".repeat(32)}.mp3`, { authorization: "" });
   expect(response.status).toBe(401);
 });
 
 test("health tells of sources, files and the missing Redis, and of no path", async () => {
   const { http } = await startUp();
-  const response = await http("/health", { headers: { authorization: "" } });
+  const response = await http("/health", { authorization: "" });
   const text = await response.text();
   expect(response.status).toBe(200);
   expect(JSON.parse(text)).toMatchObject({
@@ -133,7 +132,7 @@ test("no request makes any RPC answer INTERNAL", async () => {
     (text: string, number: number) => client.listDownloads({ pageToken: text, pageSize: number }),
     async (text: string, number: number) => {
       const failure = await download(String(number), text, number % 5).ended;
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) throw ConnectError.from(failure);
     },
   ];
   const expected = [Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition];

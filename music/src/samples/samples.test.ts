@@ -9,11 +9,18 @@ import { drawCover } from "./draw-cover.js";
 import { fillWithSamples } from "./fill-with-samples.js";
 import { SAMPLE_RATE } from "./instruments.js";
 import { makeSample } from "./make-sample.js";
-import { PIECES } from "./pieces.js";
+import { PIECES, type Piece } from "./pieces.js";
 import { render } from "./render.js";
 import { sampleFileName } from "./sample-file-name.js";
 
 const signal = new AbortController().signal;
+
+/** The first piece, with a few bars only: what is true of it is true of all. */
+function short(): Piece {
+  const [piece] = PIECES;
+  if (!piece) throw new Error("there is no piece");
+  return { ...piece, bars: 5 };
+}
 
 describe("the pieces", () => {
   test("are at least eight, by several performers, in two languages, and Believer comes first", () => {
@@ -45,9 +52,7 @@ describe("the pieces", () => {
 });
 
 test("the sound is neither silent nor clipped, has two different sides, and ends softly", () => {
-  const [piece] = PIECES;
-  if (!piece) throw new Error("there is no piece");
-  const { left, right } = render(piece);
+  const { left, right } = render(short());
   const loudest = left.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const power = Math.sqrt(left.reduce((sum, value) => sum + value * value, 0) / left.length);
   expect(loudest).toBeGreaterThan(0.5);
@@ -63,8 +68,7 @@ test("the sound is neither silent nor clipped, has two different sides, and ends
 });
 
 test("the same piece gives the same file, with tags and cover", async () => {
-  const [piece] = PIECES;
-  if (!piece) throw new Error("there is no piece");
+  const piece = short();
   const folder = await temporaryFolder();
   const content = await makeSample(piece);
   expect(Buffer.from(await makeSample(piece)).equals(content)).toBe(true);
@@ -93,7 +97,7 @@ describe("filling", () => {
     const onSample = async (name: string) => void announced.push(name);
     await fillWithSamples({ folder, onSample, logger: silentLogger() }, signal);
     expect(announced).toEqual([missing]);
-    expect((await readdir(folder)).toSorted()).toEqual([missing, ...done].toSorted());
+    expect(new Set(await readdir(folder))).toEqual(new Set([missing, ...done]));
     expect((await readAudioFile(join(folder, missing), signal)).facts.durationSeconds).toBeGreaterThan(20);
   });
 

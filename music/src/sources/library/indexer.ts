@@ -22,10 +22,10 @@ export interface IndexerOptions {
 /** Reads files, a few at a time, and keeps the catalog true. */
 export interface Indexer {
   /** A file was added or has changed: it is read as soon as it has settled. */
-  changed(path: string): void;
+  readonly changed: (path: string) => void;
   /** A file is known to be complete: it is read at once. Resolves when it is in the catalog, or was skipped. */
   add(path: string): Promise<void>;
-  gone(path: string): void;
+  readonly gone: (path: string) => void;
   /** Resolves when nothing that has settled is left to read. */
   idle(): Promise<void>;
 }
@@ -101,7 +101,7 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
   signal.addEventListener("abort", () => [...settling.keys()].forEach(unsettle), { once: true });
 
   return {
-    changed(path) {
+    changed: (path) => {
       unsettle(path);
       waiting.add(path);
       advance();
@@ -110,7 +110,7 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
       unsettle(path);
       return index(path, true);
     },
-    gone(path) {
+    gone: (path) => {
       unsettle(path);
       waiting.delete(path);
       catalog.remove(path);

@@ -34,7 +34,7 @@ export interface Library extends Source {
   /** Reads a file of the folder that is known to be complete, without waiting until it has settled. */
   add(path: string): Promise<void>;
   /** Says that more tracks come until `more` settles: a search that finds nothing waits for them. */
-  expectMore(more: Promise<unknown>): void;
+  readonly expectMore: (more: Promise<unknown>) => void;
   /** Names of the covers in use. */
   coverNames(): string[];
   close(): Promise<void>;
@@ -116,7 +116,7 @@ async function followFolder(root: string, catalog: Catalog, onCatalogChange: () 
   return {
     indexed,
     add: (path: string) => indexer.add(join(root, path)),
-    async close() {
+    close: async () => {
       closing.abort();
       cancelSave?.();
       await watched.close();
@@ -169,7 +169,7 @@ function createFilling(clock: Clock) {
   };
   return {
     changed,
-    expect(more: Promise<unknown>) {
+    expect: (more: Promise<unknown>) => {
       const settled = () => {
         pending.delete(more);
         changed();
