@@ -10,6 +10,14 @@ interface Round {
   server: number;
 }
 
+/** What a client tells of one round. */
+interface ClientFigures {
+  calls: number;
+  callsPerSecond: number;
+  /** Per call. */
+  cpuMicroseconds: number;
+}
+
 interface Pair {
   name: string;
   client: Child;
@@ -29,13 +37,9 @@ async function startPair(name: string): Promise<Pair> {
 
 async function measure({ client, server }: Pair, ms: number): Promise<Round> {
   const before = await server.ask<{ cpuMicroseconds: number }>("cpu");
-  const { calls, seconds, cpuMicroseconds } = await client.ask<{ calls: number; seconds: number; cpuMicroseconds: number }>(ms);
+  const { calls, callsPerSecond, cpuMicroseconds } = await client.ask<ClientFigures>(ms);
   const after = await server.ask<{ cpuMicroseconds: number }>("cpu");
-  return {
-    callsPerSecond: calls / seconds,
-    client: cpuMicroseconds / calls,
-    server: (after.cpuMicroseconds - before.cpuMicroseconds) / calls,
-  };
+  return { callsPerSecond, client: cpuMicroseconds, server: (after.cpuMicroseconds - before.cpuMicroseconds) / calls };
 }
 
 /**
