@@ -5,7 +5,7 @@ import type { SavedBot, SavedChat } from "./saved-state.js";
 import { createUpdateQueue, type UpdateQueue } from "./update-queue.js";
 
 /** A pressed button that waits for its answer. */
-export interface OpenQuery {
+interface OpenQuery {
   id: string;
   userId: number;
   /** Unix milliseconds. */

@@ -5,7 +5,7 @@ import type { SavedBot } from "./saved-state.js";
 /** Updates waiting for a bot that is away; the oldest go first, as after Telegram's 24 hours. */
 const MAX_PENDING = 1000;
 
-export interface PollOptions {
+interface PollOptions {
   /** First update wanted; everything below is confirmed. Negative: that many from the end. 0: the oldest unconfirmed. */
   offset: number;
   /** 1–100. */
@@ -67,15 +67,16 @@ export function createUpdateQueue(bot: SavedBot, repeats: () => boolean, changed
       const ready = take(limit);
       if (ready.length > 0 || timeoutMs <= 0 || signal.aborted) return ready;
       await new Promise<void>((resolve, reject) => {
-        const own: Waiting = { wake: () => settle(resolve), reject: (reason) => settle(() => reject(reason)) };
-        const settle = (finish: () => void): void => {
-          clearTimeout(timer);
-          signal.removeEventListener("abort", own.wake);
+        const end = (finish: () => void): void => {
           if (waiting === own) waiting = undefined;
           finish();
         };
-        const timer = setTimeout(own.wake, timeoutMs);
-        signal.addEventListener("abort", own.wake, { once: true });
+        const own = startWaiting(
+          timeoutMs,
+          signal,
+          () => end(resolve),
+          (reason) => end(() => reject(reason)),
+        );
         waiting = own;
       });
       return take(limit);
@@ -92,4 +93,20 @@ export function createUpdateQueue(bot: SavedBot, repeats: () => boolean, changed
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Calls exactly one of both, once: `woken` by `wake`, by time or by the signal, `refused` by `reject`. */
+function startWaiting(timeoutMs: number, signal: AbortSignal, woken: () => void, refused: (reason: Error) => void): Waiting {
+  let isOver = false;
+  const end = (finish: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
+    finish();
+  };
+  const wake = (): void => end(woken);
+  const timer = setTimeout(wake, timeoutMs);
+  signal.addEventListener("abort", wake, { once: true });
+  return { wake, reject: (reason) => end(() => refused(reason)) };
 }

@@ -11,13 +11,14 @@ import { Welcome } from "./welcome.js";
 
 /** The page: a phone with the chat, and what happens behind it. */
 export function App({ store }: { store: Store }): VNode {
-  const [{ view, toast, waiting, isConnected, userId }, setState] = useState(store.state);
+  const [{ view, toast, waiting, isConnected }, setState] = useState(store.state);
   const [isPanelOpen, setPanelOpen] = useState(false);
   useEffect(() => store.subscribe(() => setState(store.state)), [store]);
   if (view === null)
     return html`<main class="stage"><div class="phone" aria-busy="true"></div><aside class="side"></aside></main>`;
 
   const { chat } = view;
+  const userId = chat.user.id;
   const send = (text: string): void => store.attempt(pageCalls.send(userId, text, chat.force_reply?.message_id));
   const block = (isBlocked: boolean): void => store.attempt(pageCalls.setBlocked(userId, isBlocked));
   return html`<main class="stage">

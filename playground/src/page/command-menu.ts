@@ -1,18 +1,11 @@
 import type { BotCommand } from "../shapes/bot-api.js";
 import { html, type VNode } from "./html.js";
 
-/** Commands to offer: all when the menu was opened, those that fit what was typed after `/`, else none. */
-export function matchingCommands(commands: readonly BotCommand[], text: string, isOpen: boolean): readonly BotCommand[] {
-  const typed = /^\/([a-z0-9_]*)$/i.exec(text)?.[1];
-  if (typed !== undefined) return commands.filter(({ command }) => command.startsWith(typed.toLowerCase()));
-  return isOpen && text === "" ? commands : [];
-}
-
 interface Props {
   commands: readonly BotCommand[];
   /** Index of the one that Enter takes. */
   chosen: number;
-  onPick: (command: BotCommand) => void;
+  onPick: (name: string) => void;
 }
 
 export function CommandMenu({ commands, chosen, onPick }: Props): VNode {
@@ -24,7 +17,7 @@ export function CommandMenu({ commands, chosen, onPick }: Props): VNode {
           class=${index === chosen ? "command chosen" : "command"}
           data-testid="command-item"
           tabindex="-1"
-          onClick=${() => onPick(command)}
+          onClick=${() => onPick(command.command)}
         ><b>/${command.command}</b><span>${command.description}</span></button>
       </li>`,
     )}

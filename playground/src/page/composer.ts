@@ -1,12 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { BotCommand } from "../shapes/bot-api.js";
 import type { ChatView } from "../shapes/page-api.js";
-import { CommandMenu, matchingCommands } from "./command-menu.js";
+import { CommandMenu } from "./command-menu.js";
 import { html, type VNode } from "./html.js";
-import { Icon } from "./icons.js";
+import { Icon, type IconName } from "./icons.js";
+import { matchingCommands } from "./matching-commands.js";
+import { MessageField } from "./message-field.js";
 import { ReplyKeyboard } from "./reply-keyboard.js";
-
-const MAX_HEIGHT_PIXELS = 140;
 
 interface Props {
   chat: ChatView;
@@ -20,16 +19,10 @@ export function Composer({ chat, onSend, onUnblock }: Props): VNode {
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isKeyboardShown, setKeyboardShown] = useState(true);
   const [chosen, setChosen] = useState(0);
-  const field = useRef<HTMLTextAreaElement>(null);
+  const field = useRef<HTMLTextAreaElement | null>(null);
   const commands = matchingCommands(chat.commands, text, isMenuOpen);
-
   useEffect(() => setKeyboardShown(true), [chat.keyboard]);
   useEffect(() => setChosen(0), [text, isMenuOpen]);
-  useEffect(() => {
-    if (field.current === null) return;
-    field.current.style.height = "auto";
-    field.current.style.height = `${Math.min(field.current.scrollHeight, MAX_HEIGHT_PIXELS)}px`;
-  }, [text]);
 
   const send = (value: string): void => {
     if (value.trim() === "") return;
@@ -38,63 +31,60 @@ export function Composer({ chat, onSend, onUnblock }: Props): VNode {
     setMenuOpen(false);
     field.current?.focus();
   };
-  const pick = (command: BotCommand): void => send(`/${command.command}`);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing) return;
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    const current = commands[chosen];
+    const command = commands[chosen]?.command;
     if (commands.length > 0 && step !== 0) setChosen((chosen + step + commands.length) % commands.length);
     else if (event.key === "Escape") setMenuOpen(false);
-    else if (event.key === "Tab" && current !== undefined && text.startsWith("/")) setText(`/${current.command} `);
-    else if (event.key === "Enter" && !event.shiftKey) {
-      if (current !== undefined && !text.includes(" ")) pick(current);
-      else send(text);
-    } else return;
+    else if (event.key === "Tab" && command !== undefined && text.startsWith("/")) setText(`/${command} `);
+    else if (event.key === "Enter" && !event.shiftKey) send(command === undefined ? text : `/${command}`);
+    else return;
     event.preventDefault();
+  };
+  const openMenu = (): void => {
+    setMenuOpen(!isMenuOpen);
+    field.current?.focus();
+  };
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    send(text);
   };
 
   if (chat.blocked) {
     return html`<div class="composer"><button type="button" class="unblock" onClick=${onUnblock}>Unblock the bot</button></div>`;
   }
   const placeholder = chat.force_reply?.input_field_placeholder ?? chat.keyboard?.input_field_placeholder ?? "Message";
+  const toggleKeyboard = (): void => setKeyboardShown(!isKeyboardShown);
   return html`<div class="composer-area">
-    ${commands.length > 0 ? html`<${CommandMenu} commands=${commands} chosen=${chosen} onPick=${pick} />` : null}
-    <form class="composer" onSubmit=${(event: Event) => (event.preventDefault(), send(text))}>
-      <button
-        type="button"
-        class=${isMenuOpen ? "round on" : "round"}
-        data-testid="command-menu-button"
-        aria-label="Commands"
-        aria-expanded=${commands.length > 0}
-        disabled=${chat.commands.length === 0}
-        onClick=${() => (setMenuOpen(!isMenuOpen), field.current?.focus())}
-      ><${Icon} name="slash" /></button>
-      <textarea
-        ref=${field}
-        rows="1"
-        data-testid="composer"
-        aria-label="Message"
-        placeholder=${placeholder}
-        value=${text}
-        maxlength="4096"
-        autocomplete="off"
-        enterkeyhint="send"
-        onInput=${(event: Event) => setText((event.target as HTMLTextAreaElement).value)}
-        onKeyDown=${onKeyDown}
-      ></textarea>
-      ${
-        chat.keyboard
-          ? html`<button
-            type="button"
-            class=${isKeyboardShown ? "round on" : "round"}
-            aria-label="Bot keyboard"
-            aria-expanded=${isKeyboardShown}
-            onClick=${() => setKeyboardShown(!isKeyboardShown)}
-          ><${Icon} name="keyboard" /></button>`
-          : null
-      }
+    ${commands.length > 0 ? html`<${CommandMenu} commands=${commands} chosen=${chosen} onPick=${(name: string) => send(`/${name}`)} />` : null}
+    <form class="composer" onSubmit=${submit}>
+      <${Toggle} id="command-menu-button" icon="slash" label="Commands" isOn=${isMenuOpen} isIdle=${chat.commands.length === 0} onClick=${openMenu} />
+      <${MessageField} field=${field} text=${text} placeholder=${placeholder} onText=${setText} onKeyDown=${onKeyDown} />
+      ${chat.keyboard ? html`<${Toggle} id="keyboard-button" icon="keyboard" label="Bot keyboard" isOn=${isKeyboardShown} onClick=${toggleKeyboard} />` : null}
       <button type="submit" class="round send" data-testid="send" aria-label="Send" disabled=${text.trim() === ""}><${Icon} name="send" /></button>
     </form>
     ${chat.keyboard && isKeyboardShown ? html`<${ReplyKeyboard} keyboard=${chat.keyboard} onPress=${onSend} />` : null}
   </div>`;
+}
+
+interface ToggleProps {
+  id: string;
+  icon: IconName;
+  label: string;
+  isOn: boolean;
+  isIdle?: boolean;
+  onClick: () => void;
+}
+
+function Toggle({ id, icon, label, isOn, isIdle = false, onClick }: ToggleProps): VNode {
+  return html`<button
+    type="button"
+    class=${isOn ? "round on" : "round"}
+    data-testid=${id}
+    aria-label=${label}
+    aria-expanded=${isOn}
+    disabled=${isIdle}
+    onClick=${onClick}
+  ><${Icon} name=${icon} /></button>`;
 }

@@ -8,6 +8,9 @@ const USER_KEY = "refrain.user";
 
 restoreTheme();
 const store = createStore(Number(localStorage.getItem(USER_KEY)) || 1001);
-store.subscribe(() => localStorage.setItem(USER_KEY, String(store.state.userId)));
+store.subscribe(() => {
+  const user = store.state.view?.chat.user;
+  if (user !== undefined) localStorage.setItem(USER_KEY, String(user.id));
+});
 const root = document.getElementById("app");
 if (root !== null) render(html`<${App} store=${store} />`, root);

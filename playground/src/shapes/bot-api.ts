@@ -102,7 +102,7 @@ export interface Message {
   reply_to_message?: Message;
 }
 
-export interface CallbackQuery {
+interface CallbackQuery {
   id: string;
   from: User;
   message: Message;
@@ -110,7 +110,7 @@ export interface CallbackQuery {
   data: string;
 }
 
-export interface ChatMemberUpdated {
+interface ChatMemberUpdated {
   chat: PrivateChat;
   from: User;
   date: number;

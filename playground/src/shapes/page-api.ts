@@ -62,7 +62,7 @@ export interface CallRecord {
 }
 
 /** `unknown`: not asked yet. */
-export type ServiceLight = "green" | "amber" | "red" | "unknown";
+type ServiceLight = "green" | "amber" | "red" | "unknown";
 
 export interface ServiceView {
   name: string;
