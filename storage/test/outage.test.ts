@@ -15,7 +15,7 @@ import { withPostgres } from "./with-postgres.js";
 const { signal } = new AbortController();
 
 withPostgres((bin) => {
-  describe("while the database is away", () => {
+  describe("while the database is away", { timeout: 120_000 }, () => {
     test("calls are UNAVAILABLE, health and readiness say so, and all is well when it is back", async () => {
       const server = await startPostgres(bin);
       onTestFinished(() => server.stop());

@@ -22,7 +22,7 @@ export interface PostgresServer {
 
 const DEBIAN = "/usr/lib/postgresql";
 const PASSWORD = "s3cret-of-the-test";
-const START_MS = 20_000;
+const START_MS = 60_000;
 const STOP_MS = 10_000;
 
 /** Folder of the server's programs; undefined when PostgreSQL is not installed. */

@@ -89,7 +89,7 @@ withPostgres((bin) => {
     let server: PostgresServer | undefined;
     beforeAll(async () => {
       server = await startPostgres(bin);
-    });
+    }, START_MS);
     afterAll(async () => {
       await server?.stop();
     });
@@ -113,6 +113,18 @@ withPostgres((bin) => {
       },
       START_MS,
     );
+
+    test("without the password that is asked for, or with TLS that is not there, says what to check", async () => {
+      const url = await address("handshake");
+      const plain = url.href;
+      url.password = "";
+      expect(await open(url)).toMatch(/did not agree.*check password and sslmode/);
+      const tls = new URL(plain);
+      tls.searchParams.set("sslmode", "verify-full");
+      const refusal = await open(tls);
+      expect(refusal).toMatch(/did not agree.*SSL.*check password and sslmode/);
+      expect(refusal).not.toContain(tls.password);
+    });
 
     test("without the database says which one is missing", async () => {
       const url = await address("there");

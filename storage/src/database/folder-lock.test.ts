@@ -71,6 +71,12 @@ describe("the lock of a folder", () => {
     lockFolder(folder).release();
   });
 
+  test("cannot be had where no folder can be", async () => {
+    const file = join(await temporaryFolder(), "file");
+    writeFileSync(file, "");
+    expect(() => lockFolder(join(file, "storage"))).toThrow(/cannot use .* \(ENOTDIR\): set DATA_DIR/);
+  });
+
   test("that somebody else has taken is not released", async () => {
     const folder = await temporaryFolder();
     const lock = lockFolder(folder);

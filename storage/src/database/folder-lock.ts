@@ -23,9 +23,21 @@ const ATTEMPTS = 5;
  * A lock of a process that was killed is taken over: at once where its pid can be looked up, after 15 s without a
  * heartbeat when it lived in another container.
  *
- * @throws {UnusableDatabaseError} when a living process has it
+ * @throws {UnusableDatabaseError} when a living process has it, or when it cannot be written to
  */
 export function lockFolder(folder: string): FolderLock {
+  try {
+    return takeFolder(folder);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new UnusableDatabaseError(`cannot use ${folder} (${code}): set DATA_DIR to a folder that this user may write to`, {
+      cause: error,
+    });
+  }
+}
+
+function takeFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "lock");
   const mine = JSON.stringify(identify());
@@ -128,5 +140,10 @@ function inUse(folder: string, identity: ProcessIdentity | undefined): UnusableD
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  return systemCode(error) === code;
+}
+
+/** Such as EACCES; undefined for an error that is not the file system's. */
+function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

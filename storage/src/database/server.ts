@@ -56,12 +56,21 @@ export function explainRefusal(url: string, error: unknown): UnusableDatabaseErr
         `user ${decodeURIComponent(username)} may not create tables in database ${database}: grant it CREATE, or use its owner`,
       );
     default:
-      return isUnreachable(code, error)
-        ? say(
-            `cannot reach PostgreSQL at ${host || "its socket"} (${code || "no answer"}): is it running, and is DATABASE_URL right?`,
-          )
-        : undefined;
+      if (isUnreachable(code, error)) {
+        return say(
+          `cannot reach PostgreSQL at ${host || "its socket"} (${code || "no answer"}): is it running, and is DATABASE_URL right?`,
+        );
+      }
+      if (!isHandshake(code, error)) return undefined;
+      return say(
+        `PostgreSQL at ${host} did not agree (${withoutPassword(url, error)}): check password and sslmode in DATABASE_URL`,
+      );
   }
+}
+
+/** What goes wrong before the first query, without an SQLSTATE: no password where one is asked, certificates, TLS at all. */
+function isHandshake(code: string, error: unknown): boolean {
+  return error instanceof Error && /SASL|SSL|TLS|CERT|password/.test(`${code} ${error.message}`);
 }
 
 const NETWORK_CODES = new Set([
@@ -95,7 +104,7 @@ function parseAddress(url: string): URL {
   return address;
 }
 
-function withoutPassword(url: string, error: unknown): unknown {
+function withoutPassword(url: string, error: unknown): string {
   const { password } = parseAddress(url);
   const message = error instanceof Error ? error.message : String(error);
   return password === "" ? message : message.replaceAll(decodeURIComponent(password), "…").replaceAll(password, "…");

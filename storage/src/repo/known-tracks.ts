@@ -9,7 +9,7 @@ export interface TrackRecord {
 }
 
 /** What is known of one key. */
-export interface KnownTrackRecord {
+interface KnownTrackRecord {
   readonly track: Uint8Array;
   readonly saved: boolean;
   /** Telegram's name of the file; empty when it was not uploaded. */
@@ -17,7 +17,7 @@ export interface KnownTrackRecord {
 }
 
 /** Whose music and whose uploads to look at. Empty: nobody's. */
-export interface KnownTracksQuery {
+interface KnownTracksQuery {
   readonly userId: string;
   readonly botId: string;
   readonly format: number;

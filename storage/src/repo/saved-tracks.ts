@@ -12,7 +12,7 @@ export interface SavedTrackRecord {
   readonly createdAt: Date;
 }
 
-export interface NewSavedTrack extends TrackRecord {
+interface NewSavedTrack extends TrackRecord {
   readonly userId: string;
   readonly sizeBytes: bigint;
   /** Folded text that the filter of lists looks through. */
@@ -27,7 +27,7 @@ export interface Position {
 
 export type Order = "newest" | "oldest";
 
-export interface ListQuery {
+interface ListQuery {
   readonly userId: string;
   /** Folded text that a row must have. Empty: all rows. */
   readonly text: string;
@@ -36,7 +36,7 @@ export interface ListQuery {
   readonly limit: number;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly tracks: readonly SavedTrackRecord[];
   /** Rows that match, over all pages. */
   readonly total: number;

@@ -1,7 +1,7 @@
 import type { PrismaClient } from "../generated/prisma/client.js";
 
 /** Bytes of a search's results, with their age. */
-export interface CachedResults {
+interface CachedResults {
   /** refrain.storage.v1.SearchResults, serialised. */
   readonly results: Uint8Array;
   readonly cachedAt: Date;
@@ -9,7 +9,7 @@ export interface CachedResults {
   readonly stale: boolean;
 }
 
-export interface SearchCacheAnswer {
+interface SearchCacheAnswer {
   /** Undefined: nothing kept, or expired. */
   readonly entry: CachedResults | undefined;
   /** True: this caller, and for 30 s no other, is to refresh. */

@@ -1,7 +1,7 @@
 import type { PrismaClient } from "../generated/prisma/client.js";
 
 /** Names one upload. */
-export interface TelegramFileKey {
+interface TelegramFileKey {
   readonly botId: string;
   readonly trackKey: string;
   /** Number of refrain.music.v1.AudioFormat, never UNSPECIFIED. */

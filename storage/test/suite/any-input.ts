@@ -10,6 +10,8 @@ import type { StorageClient, TestStorage } from "../test-storage.js";
 /** Answers that bad input may get. Anything else, INTERNAL above all, is a defect. */
 const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound]);
 const RUNS = 40;
+/** Many runs, on a machine that may have other things to do. */
+const SLOW_MS = 120_000;
 
 const NASTY = [
   "\u0000",
@@ -78,7 +80,7 @@ export function anyInputSuite(storage: () => TestStorage): void {
   let made: StorageClient | undefined;
   const client = () => (made ??= storage().client());
 
-  describe("any input", () => {
+  describe("any input", { timeout: SLOW_MS }, () => {
     test("is good enough for GetSearchCache", () =>
       answersAnything(fc.record({ kind, query: text(100) }), (request) => client().getSearchCache(request)));
 

@@ -42,7 +42,7 @@ export function migrationsSuite(storage: () => TestStorage): void {
     return message;
   };
 
-  describe("migrations", () => {
+  describe("migrations", { timeout: 120_000 }, () => {
     test("are applied once each, in order, and noted as Prisma notes them", async () => {
       const { client, state } = await empty();
       expect(await migrate(client, [ONE])).toEqual(["1_one"]);

@@ -48,7 +48,7 @@ class Model {
 
 /** Pages while rows come and go. */
 export function pagingSuite(storage: () => TestStorage): void {
-  describe("pages of a list that changes meanwhile", () => {
+  describe("pages of a list that changes meanwhile", { timeout: 120_000 }, () => {
     test("show every row that was there all the time exactly once, and no row twice", async () => {
       const clock = testClock();
       const client = storage().client(clock);

@@ -9,6 +9,9 @@ import { savedTracksSuite } from "./saved-tracks.js";
 import { searchCacheSuite } from "./search-cache.js";
 import { usersSuite } from "./users.js";
 
+/** Time to start a server, or to make an embedded database where no build has made one yet. */
+const OPEN_MS = 120_000;
+
 /** What storage must do on every kind of database. */
 export function storageSuite(open: () => Promise<DatabaseKind>): void {
   let opened: TestStorage | undefined;
@@ -18,7 +21,7 @@ export function storageSuite(open: () => Promise<DatabaseKind>): void {
   };
   beforeAll(async () => {
     opened = await openTestStorage(await open());
-  });
+  }, OPEN_MS);
   afterAll(async () => {
     await opened?.close();
   });
