@@ -9,7 +9,7 @@ import { createFeatures } from "./features.js";
 import { healthOf, probeAtStart } from "./health.js";
 import { introduce } from "./introduce.js";
 import { createLanes } from "./polling/lanes.js";
-import { createPoller, type Poller } from "./polling/poller.js";
+import { Poller } from "./polling/poller.js";
 import { ALLOWED_UPDATES } from "./polling/update.js";
 import type { Services } from "./services.js";
 import { isBadToken } from "./telegram/call-errors.js";
@@ -88,7 +88,7 @@ async function checkToken(bot: Bot, logger: Logger): Promise<void> {
 }
 
 function pollerOf(bot: Bot, clock: Clock, logger: Logger): Poller {
-  return createPoller({
+  return new Poller({
     getUpdates: (offset, wait, signal) =>
       withSignal(signal, () =>
         bot.api.getUpdates({ offset, timeout: wait ? LONG_POLL_SECONDS : 0, allowed_updates: [...ALLOWED_UPDATES] }),

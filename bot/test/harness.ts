@@ -5,8 +5,9 @@ import { silentLogger, temporaryFolder, until } from "@refrain/mesh/testing";
 import { onTestFinished } from "vitest";
 import type { Clock } from "../src/clock.js";
 import { startBot } from "../src/start-bot.js";
+import type { Call } from "./call.js";
 import { FakeMusic, FakeStorage } from "./fake-services.js";
-import { type Call, FakeTelegram } from "./fake-telegram.js";
+import { FakeTelegram } from "./fake-telegram.js";
 
 export const TOKEN = "1:secret-token";
 const FILES_KEY = "files-key-0123456789";

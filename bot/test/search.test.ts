@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { until } from "@refrain/mesh/testing";
 import { serviceError } from "@refrain/mesh";
 import { Code } from "@connectrpc/connect";
+import type { Call } from "./call.js";
 import { down, track } from "./fake-services.js";
-import type { Call } from "./fake-telegram.js";
 import { botMessage, buttons, shown, world } from "./harness.js";
 
 const TRACKS = Array.from({ length: 20 }, (_, n) => track(n));
