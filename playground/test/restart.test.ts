@@ -18,6 +18,18 @@ test("a restart keeps the chat, its numbers, the unconfirmed updates and the com
   expect((await updates(after)).at(-1)?.update_id).toBe((pending[0]?.update_id ?? 0) + 1);
 });
 
+test("a restart leaves the page to the bot that had it", async () => {
+  const before = await startUnderTest();
+  await before.call("getMe", {}, "8:first-to-come");
+  await before.close();
+  const after = await startUnderTest(before.folder);
+  await after.types(ANNA, "hello");
+  expect((await after.call("getUpdates", {}, "8:first-to-come")).result).toMatchObject([{ message: { text: "hello" } }]);
+  await after.call("getMe");
+  await after.types(ANNA, "for the configured bot");
+  expect((await updates(after)).length).toBe(1);
+});
+
 test("after a crash no number is given out twice", async () => {
   const before = await startUnderTest();
   const [first] = [await before.types(ANNA, "one"), await before.close()];

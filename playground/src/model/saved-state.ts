@@ -53,6 +53,8 @@ export interface SavedState {
   /** False while the server runs: a start that finds it so knows that the last numbers given may be missing. */
   isClosed: boolean;
   bots: SavedBot[];
+  /** Token of the bot that last had the page: a restart here is none of the bot, which introduces itself only once. */
+  pageToken?: string;
   /** Interface languages that a person switched to, by user id. */
   languages: Record<string, string>;
 }

@@ -83,10 +83,12 @@ function assemble(options: WorldOptions, state: SavedState, files: FileStore, sa
     persona: (id) => personas.find((person) => person.id === id),
     bots: () => [...accounts.values()],
     botOf,
-    pageBot: () => introduced ?? botOf(options.pageToken),
+    pageBot: () => introduced ?? botOf(state.pageToken ?? options.pageToken),
     introduce(bot) {
       if (introduced === bot || (introduced !== undefined && bot.saved.token !== options.pageToken)) return;
       introduced = bot;
+      state.pageToken = bot.saved.token;
+      saver.changed();
       feed.publish({ type: "bot" });
     },
     changed() {
