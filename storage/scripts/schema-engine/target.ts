@@ -4,7 +4,8 @@ import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapt
 import { Pool, type PoolConfig } from "pg";
 import { embeddedFolder } from "../../src/database/folder.js";
 import { openEmbedded, openTemporary } from "../../src/database/embedded.js";
-import { explainRefusal, serverConnection } from "../../src/database/server.js";
+import { explainRefusal } from "../../src/database/refusal.js";
+import { serverConnection } from "../../src/database/server.js";
 import { migrationAdapter } from "./migration-adapter.js";
 
 /** The database that a command works on. */

@@ -3,7 +3,8 @@ import { openEmbedded } from "./embedded.js";
 import { embeddedFolder } from "./folder.js";
 import { migrate } from "./migrate.js";
 import { readMigrations } from "./migration-files.js";
-import { explainRefusal, serverConnection } from "./server.js";
+import { explainRefusal } from "./refusal.js";
+import { serverConnection } from "./server.js";
 
 /** Where the rows live. */
 export type DatabaseOptions =

@@ -120,7 +120,7 @@ async function apply(client: ClientBase, migration: Migration): Promise<void> {
     await client.query("ROLLBACK");
     await record(client, migration, why);
     throw new UnusableDatabaseError(
-      `migration ${migration.name} failed and changed nothing (${why}): mend it, run \`${rollBack(migration.name)}\`, start again`,
+      `migration ${migration.name} failed and changed nothing (${why.replace(/\s+/g, " ")}): mend it, run \`${rollBack(migration.name)}\`, start again`,
       { cause: error },
     );
   }

@@ -37,75 +37,24 @@ export function serverConnection(url: string, poolSize: number): PoolConfig {
   };
 }
 
-/** Says in one line, without the password, why a server did not take us; undefined for an error of another kind. */
-export function explainRefusal(url: string, error: unknown): UnusableDatabaseError | undefined {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  const { host, pathname, username } = parseAddress(url);
-  const database = decodeURIComponent(pathname.slice(1));
-  const say = (text: string) => new UnusableDatabaseError(text, { cause: withoutPassword(url, error) });
-  switch (code) {
-    case "28P01":
-    case "28000":
-      return say(`PostgreSQL at ${host} refused user ${decodeURIComponent(username)}: check user and password in DATABASE_URL`);
-    case "3D000":
-      return say(`PostgreSQL at ${host} has no database ${database}: create it, or correct DATABASE_URL`);
-    case "53300":
-      return say(`PostgreSQL at ${host} has no connection left: raise its max_connections or lower DATABASE_POOL_SIZE`);
-    case "42501":
-      return say(
-        `user ${decodeURIComponent(username)} may not create tables in database ${database}: grant it CREATE, or use its owner`,
-      );
-    default:
-      if (isUnreachable(code, error)) {
-        return say(
-          `cannot reach PostgreSQL at ${host || "its socket"} (${code || "no answer"}): is it running, and is DATABASE_URL right?`,
-        );
-      }
-      if (!isHandshake(code, error)) return undefined;
-      return say(
-        `PostgreSQL at ${host} did not agree (${withoutPassword(url, error)}): check password and sslmode in DATABASE_URL`,
-      );
-  }
-}
-
-/** What goes wrong before the first query, without an SQLSTATE: no password where one is asked, certificates, TLS at all. */
-function isHandshake(code: string, error: unknown): boolean {
-  return error instanceof Error && /SASL|SSL|TLS|CERT|password/.test(`${code} ${error.message}`);
-}
-
-const NETWORK_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EPIPE",
-  "ENOENT",
-  "EACCES",
-  "57P01",
-  "57P02",
-  "57P03",
-]); // prettier-ignore
-
-function isUnreachable(code: string, error: unknown): boolean {
-  if (NETWORK_CODES.has(code) || code.startsWith("08")) return true;
-  // node-postgres gives these two no code.
-  return error instanceof Error && /timeout expired|timeout exceeded|Connection terminated/.test(error.message);
-}
-
-function parseAddress(url: string): URL {
-  // The error of `new URL` carries its input, password and all.
+/** @throws {UnusableDatabaseError} for what is no PostgreSQL address, without repeating it: it may hold a password */
+export function parseAddress(url: string): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined;
-  if (address?.protocol !== "postgresql:" && address?.protocol !== "postgres:") {
-    throw new UnusableDatabaseError("DATABASE_URL is not an address such as postgresql://user:password@host:5432/refrain");
+  const isPostgres = address?.protocol === "postgresql:" || address?.protocol === "postgres:";
+  if (address === undefined || !isPostgres || !isDecodable(address)) {
+    throw new UnusableDatabaseError(
+      "DATABASE_URL is not an address such as postgresql://user:password@host:5432/refrain (in user and password, % is written %25)",
+    );
   }
   return address;
 }
 
-function withoutPassword(url: string, error: unknown): string {
-  const { password } = parseAddress(url);
-  const message = error instanceof Error ? error.message : String(error);
-  return password === "" ? message : message.replaceAll(decodeURIComponent(password), "…").replaceAll(password, "…");
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname);
+    return true;
+  } catch {
+    // A lone %.
+    return false;
+  }
 }

@@ -1,3 +1,4 @@
+import { isNetworkError } from "../database/network-error.js";
 import { Prisma } from "../generated/prisma/client.js";
 
 // Kinds that Prisma's adapter gives to errors of the connection.
@@ -15,27 +16,13 @@ const CLASSES = new Set(["08", "53", "57", "58"]);
 const READ_ONLY = "25006";
 /** Another transaction has the lock. */
 const LOCK_NOT_AVAILABLE = "55P03";
-const SYSTEM_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ETIMEDOUT",
-  "ENOENT",
-]);
-// node-postgres has no code for these.
-const MESSAGES =
-  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|connection error|after calling end on the pool/i;
 
 /** Whether an error of the repo means that the database cannot be asked now: asking again later may work. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof Prisma.PrismaClientKnownRequestError) return isUnavailableCause(adapterCause(error.meta));
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return SYSTEM_CODES.has(code) || isUnavailableState(code) || MESSAGES.test(error.message);
+  return isNetworkError(error) || isUnavailableState(code);
 }
 
 function adapterCause(meta: Record<string, unknown> | undefined): object {
