@@ -2,4 +2,5 @@ import { runService } from "@refrain/mesh";
 import { readConfig } from "./config.js";
 import { startMusic } from "./music.js";
 
-await runService("music", () => startMusic(readConfig()));
+// Async, so that a setting that is wrong rejects like everything else that stops a start.
+await runService("music", async () => startMusic(readConfig()));

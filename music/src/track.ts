@@ -23,6 +23,8 @@ export interface TrackFacts {
 
 const MAX_TEXT = 300;
 const KEY_BYTES = 16;
+/** A broken header may claim anything. */
+const MAX_SECONDS = 1_000_000;
 
 /** `Track.key`: base64url of the first 16 bytes of the SHA-256 of `url`, 22 characters. */
 export function trackKey(url: string): string {
@@ -38,7 +40,7 @@ export function createTrack(facts: TrackFacts): Track {
     source: facts.source,
     title: tidy(facts.title) || facts.id.slice(0, MAX_TEXT),
     uploader: tidy(facts.uploader),
-    durationSeconds: Math.max(0, Math.round(facts.durationSeconds)),
+    durationSeconds: Math.min(MAX_SECONDS, Math.max(0, Math.round(facts.durationSeconds))),
     thumbnailUrl: facts.thumbnailUrl ?? "",
     album: tidy(facts.album ?? ""),
     license: tidy(facts.license ?? ""),

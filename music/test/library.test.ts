@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdir, open, readdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { silentLogger, temporaryFolder, until } from "@refrain/mesh/testing";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
@@ -10,9 +12,10 @@ import { TrackNotFoundError } from "../src/errors.js";
 import { drawCover } from "../src/samples/draw-cover.js";
 import { type Library, type LibraryOptions, openLibrary } from "../src/sources/library/library.js";
 import { bigJpeg } from "./pictures.js";
-import { toneMp3, toneWav } from "./tones.js";
+import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
 
 const signal = new AbortController().signal;
+const ffmpegIsHere = await hasFfmpeg();
 
 async function openAt(root: string, options: Partial<LibraryOptions> = {}): Promise<Library> {
   const library = await openLibrary({
@@ -245,6 +248,24 @@ test("a track whose file has gone is not found", async () => {
   await until(async () => (await readdir(join(root, "library"))).length === 0);
   await until(finds(library, "fleeting", 0));
   await expect(library.resolve(track?.url ?? "", signal)).rejects.toThrow(TrackNotFoundError);
+});
+
+test.skipIf(!ffmpegIsHere)("what a file is inside decides, whatever it is called", async () => {
+  const root = await folderWith({ "tone.wav": toneWav(440, 2) });
+  const folder = join(root, "library");
+  const kinds = { m4a: "m4a", flac: "flac", ogg: "ogg", opus: "ogg", aiff: "aiff", mka: "matroska" };
+  for (const extension of Object.keys(kinds)) {
+    const to = join(folder, `${extension} kind.${extension}`);
+    await promisify(execFile)("ffmpeg", ["-v", "error", "-i", join(folder, "tone.wav"), "-ar", "48000", "-strict", "-2", to]);
+  }
+  await rename(join(folder, "flac kind.flac"), join(folder, "flac kind.mp3"));
+  const library = await openAt(root);
+  for (const [extension, container] of Object.entries(kinds)) {
+    await until(finds(library, `${extension} kind`, 1));
+    const [track] = await library.search(`${extension} kind`, 1, signal);
+    expect(track?.durationSeconds).toBe(2);
+    expect((await library.resolve(track?.url ?? "", signal)).container).toBe(container);
+  }
 });
 
 test("only links to contents are claimed", async () => {
