@@ -27,7 +27,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
       await (kept ? card.remove() : card.finish(notKeptCard(listener.words, track)));
     } catch (error) {
       if (signal.aborted && signal.reason !== CANCELLED) return card.leave();
-      options.logger.warn({ error: describeError(error) }, "download failed");
+      if (!signal.aborted) options.logger.warn({ error: describeError(error) }, "download failed");
       await sayEnd(order, track, error, signal.aborted);
     }
   };
