@@ -18,7 +18,7 @@ import { VERSION } from "./version.js";
 
 const LONG_POLL_SECONDS = 30;
 /** Nobody is in the middle of a call to the bot's own doors. */
-const STOP_TIMES = { graceMs: 0, drainMs: 1_000 };
+const STOP_TIMES = { graceMs: 0, drainMs: 200 };
 
 export interface StartBotOptions {
   readonly config: Config;
