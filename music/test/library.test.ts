@@ -260,11 +260,12 @@ test.skipIf(!ffmpegIsHere)("what a file is inside decides, whatever it is called
   }
   await rename(join(folder, "flac kind.flac"), join(folder, "flac kind.mp3"));
   const library = await openAt(root);
-  for (const [extension, container] of Object.entries(kinds)) {
-    await until(finds(library, `${extension} kind`, 1));
-    const [track] = await library.search(`${extension} kind`, 1, signal);
-    expect(track?.durationSeconds).toBe(2);
-    expect((await library.resolve(track?.url ?? "", signal)).container).toBe(container);
+  await until(finds(library, "kind", 6));
+  for (const track of await library.search("kind", 20, signal)) {
+    expect(track.durationSeconds).toBe(2);
+    const [extension = ""] = track.title.split(" ");
+    const { container } = await library.resolve(track.url, signal);
+    expect([extension, container]).toEqual([extension, Reflect.get(kinds, extension)]);
   }
 });
 
