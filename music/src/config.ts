@@ -45,8 +45,8 @@ export interface Config {
 }
 
 /** Sources that exist. */
-export const SOURCE_NAMES = ["library"] as const;
-export type SourceName = (typeof SOURCE_NAMES)[number];
+const SOURCE_NAMES = ["library"] as const;
+type SourceName = (typeof SOURCE_NAMES)[number];
 
 const GIB = 1024 ** 3;
 

@@ -81,6 +81,14 @@ test("an MP3 passes through untouched and is stored under its own hash", async (
   expect((await store.find({ url: TEST_URL, format: AudioFormat.AUTO }))?.file.sha256).toBe(file.sha256);
 });
 
+test("what AUTO brought answers for its format too, and for no other", async () => {
+  const { run, store, seen } = await setUp({ content: await toneMp3(440), container: "mp3" });
+  const { file } = await run(AudioFormat.AUTO);
+  expect((await run(AudioFormat.MP3)).file).toEqual(file);
+  expect(seen).toEqual(["track", "fetching"]);
+  expect(await store.find({ url: TEST_URL, format: AudioFormat.M4A })).toBeUndefined();
+});
+
 test("too long and too large are refused before a byte is fetched, with the limit", async () => {
   const content = await toneMp3(440);
   const long = await setUp({ content, container: "mp3", announced: { durationSeconds: 1201 } });

@@ -2,7 +2,7 @@ import { isDiskFull, NoSpaceError, SourceUnavailableError } from "../errors.js";
 import type { Container } from "../sources/source.js";
 import { runTool, ToolError } from "./run-tool.js";
 
-export interface ConvertJob {
+interface ConvertJob {
   /** Absolute paths; the second does not exist yet. */
   from: string;
   to: string;

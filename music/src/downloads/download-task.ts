@@ -15,7 +15,7 @@ export interface WorkReport {
 }
 
 /** What a task has come to. */
-export type Outcome = { kind: "open" } | { kind: "completed" } | { kind: "failed"; error: unknown };
+type Outcome = { kind: "open" } | { kind: "completed" } | { kind: "failed"; error: unknown };
 
 /** One caller who listens to a task. */
 export interface Listener {

@@ -62,7 +62,8 @@ export async function fetchTrack(
     const target = targetOf(fetched.container, request.format);
     const path = await convertIfNeeded(fetched, target, audio.track, options, report, signal);
     reservation.release();
-    return await storeFile(path, target, audio.track, request, options, signal);
+    const answers = answersOf(request, fetched.container, target);
+    return await storeFile(path, target, audio.track, answers, options, signal);
   } catch (cause) {
     throw isDiskFull(cause) ? new NoSpaceError("the disk is full", { cause }) : cause;
   } finally {
@@ -76,6 +77,16 @@ function targetOf(container: Container, format: AudioFormat): Playable {
   if (format === AudioFormat.MP3) return "mp3";
   if (format === AudioFormat.M4A) return "m4a";
   return container === "m4a" ? "m4a" : "mp3";
+}
+
+/** The requests that a file answers: what AUTO brings is the same file under its format's own name. */
+function answersOf({ url, format }: WorkRequest, container: Container, target: Playable): WorkRequest[] {
+  if (targetOf(container, AudioFormat.AUTO) !== target) return [{ url, format }];
+  const named = target === "mp3" ? AudioFormat.MP3 : AudioFormat.M4A;
+  return [
+    { url, format: AudioFormat.AUTO },
+    { url, format: named },
+  ];
 }
 
 function checkLimits({ track, container, sizeBytes }: FoundAudio, target: Playable, { limits, converter }: FetchTrackOptions) {
@@ -133,7 +144,7 @@ async function storeFile(
   path: string,
   target: Playable,
   track: Track,
-  request: WorkRequest,
+  answers: readonly WorkRequest[],
   { store, limits }: FetchTrackOptions,
   signal: AbortSignal,
 ): Promise<Stored> {
@@ -154,6 +165,6 @@ async function storeFile(
     thumbnailUrl: track.thumbnailUrl.startsWith("/files/") ? track.thumbnailUrl : "",
   });
   signal.throwIfAborted();
-  await store.save(path, { name, file, track }, [request]);
+  await store.save(path, { name, file, track }, answers);
   return { file, track };
 }

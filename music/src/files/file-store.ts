@@ -18,13 +18,13 @@ export interface FileStoreOptions {
 }
 
 /** A file that stays while it is held. */
-export interface HeldFile {
+interface HeldFile {
   path: string;
   release(): void;
 }
 
 /** A folder for one fetch. */
-export interface Scratch {
+interface Scratch {
   folder: string;
   remove(): Promise<void>;
 }

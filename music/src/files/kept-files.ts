@@ -1,7 +1,7 @@
 import { NoSpaceError } from "../errors.js";
 
 /** What is known of one stored file. */
-export interface KeptFile {
+interface KeptFile {
   readonly sizeBytes: number;
   /** When it was last promised or read, in milliseconds since 1970. */
   usedAt: number;

@@ -28,7 +28,7 @@ export const SCALES = {
   minor: [0, 2, 3, 5, 7, 8, 10],
   dorian: [0, 2, 3, 5, 7, 9, 10],
 } as const;
-export type ScaleName = keyof typeof SCALES;
+type ScaleName = keyof typeof SCALES;
 
 // biome-ignore format: one line a trait
 /** In the order in which they are made: the one that the README plays comes first. */
