@@ -42,6 +42,9 @@ export const en = {
 
   "track.untitled": "Untitled",
 
+  "size.kb": "{{value}} kB",
+  "size.mb": "{{value}} MB",
+
   "card.queued": "In the queue",
   "card.queued_at": "In the queue (no. {{position}})",
   "card.resolving": "Looking for the file…",
@@ -51,8 +54,7 @@ export const en = {
   "card.sending": "Sending…",
   "card.cancel": "✖ Cancel",
   "card.amount": "{{done}} of {{total}}",
-  "card.speed_kb": "{{value}} kB/s",
-  "card.speed_mb": "{{value}} MB/s",
+  "card.speed": "{{size}}/s",
   "card.seconds": "≈ {{value}} s",
   "card.minutes": "≈ {{value}} min",
 

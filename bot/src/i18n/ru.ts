@@ -44,6 +44,9 @@ export const ru = {
 
   "track.untitled": "Без названия",
 
+  "size.kb": "{{value}} КБ",
+  "size.mb": "{{value}} МБ",
+
   "card.queued": "В очереди",
   "card.queued_at": "В очереди ({{position}}-й)",
   "card.resolving": "Ищу файл…",
@@ -53,8 +56,7 @@ export const ru = {
   "card.sending": "Отправляю…",
   "card.cancel": "✖ Отменить",
   "card.amount": "{{done}} из {{total}}",
-  "card.speed_kb": "{{value}} КБ/с",
-  "card.speed_mb": "{{value}} МБ/с",
+  "card.speed": "{{size}}/с",
   "card.seconds": "≈ {{value}} с",
   "card.minutes": "≈ {{value}} мин",
 

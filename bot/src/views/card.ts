@@ -1,7 +1,7 @@
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { Words } from "../i18n/words.js";
 import { button } from "./buttons.js";
-import { amount, megabytes, percent, speed, timeLeft } from "./numbers.js";
+import { amount, size, percent, speed, timeLeft } from "./numbers.js";
 import { titled, type Screen } from "./screen.js";
 import { trackName } from "./track-label.js";
 
@@ -52,7 +52,7 @@ function phaseLine(words: Words, { phase, queuePosition }: CardState): string {
 function fetchingLines(words: Words, state: CardState): string[] {
   const { doneBytes, totalBytes, bytesPerSecond, secondsLeft } = state;
   if (totalBytes === 0) {
-    const moved = doneBytes > 0 ? megabytes(words, doneBytes) : "";
+    const moved = doneBytes > 0 ? size(words, doneBytes) : "";
     return [words.say("card.fetching"), joined([moved, speed(words, bytesPerSecond)])];
   }
   const share = Math.min(1, doneBytes / totalBytes);

@@ -1,5 +1,6 @@
 import type { Words } from "../i18n/words.js";
 
+const KILOBYTE = 1_000;
 const MEGABYTE = 1_000_000;
 
 /** `3:24`, `1:02:03`; empty for 0, which means unknown. */
@@ -10,26 +11,29 @@ export function duration(seconds: number): string {
   return [first, ...rest.map((part) => String(part).padStart(2, "0"))].join(":");
 }
 
-/** `4,8 МБ`, `4.8 MB`. */
-export function megabytes({ language }: Words, bytes: number): string {
-  return new Intl.NumberFormat(language, { style: "unit", unit: "megabyte", ...oneDigit }).format(bytes / MEGABYTE);
+/** `4,8 МБ`, `4.8 MB`; below a megabyte `489 КБ`, `489 kB`. */
+export function size(words: Words, bytes: number): string {
+  const { unit, number } = scale(bytes);
+  return words.say(unit, { value: number(words, bytes) });
 }
 
-/** `3,1 из 5,0 МБ`. */
+/** `3,1 из 5,0 МБ`, `120 из 489 КБ`: both in the unit of the whole. */
 export function amount(words: Words, doneBytes: number, totalBytes: number): string {
-  const done = new Intl.NumberFormat(words.language, oneDigit).format(doneBytes / MEGABYTE);
-  return words.say("card.amount", { done, total: megabytes(words, totalBytes) });
+  return words.say("card.amount", { done: scale(totalBytes).number(words, doneBytes), total: size(words, totalBytes) });
 }
 
-/** `820 КБ/с`, `1,2 МБ/с`; empty for 0. The unit is ours: ICU's Russian one has a Latin letter in it. */
+/** The unit that suits an amount. The units are ours: ICU's Russian kilobyte has a Latin letter in it. */
+function scale(bytes: number) {
+  const small = bytes < MEGABYTE;
+  const format = small ? ({ maximumFractionDigits: 0 } as const) : oneDigit;
+  const number = ({ language }: Words, value: number) =>
+    new Intl.NumberFormat(language, format).format(value / (small ? KILOBYTE : MEGABYTE));
+  return { unit: small ? ("size.kb" as const) : ("size.mb" as const), number };
+}
+
+/** `820 КБ/с`, `1,2 МБ/с`; empty for 0. */
 export function speed(words: Words, bytesPerSecond: number): string {
-  if (bytesPerSecond <= 0) return "";
-  if (bytesPerSecond < MEGABYTE) {
-    const value = new Intl.NumberFormat(words.language, { maximumFractionDigits: 0 }).format(Math.max(1, bytesPerSecond / 1000));
-    return words.say("card.speed_kb", { value });
-  }
-  const value = new Intl.NumberFormat(words.language, oneDigit).format(bytesPerSecond / MEGABYTE);
-  return words.say("card.speed_mb", { value });
+  return bytesPerSecond > 0 ? words.say("card.speed", { size: size(words, Math.max(KILOBYTE, bytesPerSecond)) }) : "";
 }
 
 /** `≈ 12 с`, `≈ 3 мин`; empty for 0. */

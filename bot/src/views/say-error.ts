@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorMetadata, reasonOf, retryAfterMs } from "@refrain/mesh";
 import { TelegramError } from "gramio";
 import type { TextKey, Words } from "../i18n/words.js";
-import { megabytes } from "./numbers.js";
+import { size } from "./numbers.js";
 
 /** What the listener wanted when it went wrong: it decides what to say of a service that does not answer. */
 export type Area = "search" | "download" | "collection";
@@ -27,7 +27,7 @@ export function sayError(words: Words, error: unknown, area: Area): string {
     }
     case "TOO_LARGE": {
       const bytes = Number(metadata["limit_bytes"]);
-      return bytes > 0 ? words.say("error.too_large_than", { size: megabytes(words, bytes) }) : words.say("error.too_large");
+      return bytes > 0 ? words.say("error.too_large_than", { size: size(words, bytes) }) : words.say("error.too_large");
     }
     case "LIVE":
       return words.say("error.live");
