@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { Histogram, type Registry } from "prom-client";
 import type { Logger } from "../log.js";
@@ -17,10 +18,22 @@ export function codeName(error?: unknown): string {
   return name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
 }
 
-function callDuration(registry: Registry): Histogram<"service" | "method" | "code"> {
+/** Measures calls by method and code. prom-client looks labels up anew each time; there are few, so they are kept. */
+function createMeter(registry: Registry): (method: DescMethod, code: string, seconds: number) => void {
   const name = "refrain_rpc_server_duration_seconds";
   const existing = registry.getSingleMetric(name);
-  if (existing instanceof Histogram) return existing;
+  const histogram = existing instanceof Histogram ? existing : durationHistogram(name, registry);
+  const byMethod = new Map<DescMethod, Map<string, { observe(seconds: number): void }>>();
+  return (method, code, seconds) => {
+    const byCode = byMethod.get(method) ?? new Map<string, { observe(seconds: number): void }>();
+    const observer = byCode.get(code) ?? histogram.labels(method.parent.typeName, method.name, code);
+    if (byCode.size === 0) byMethod.set(method, byCode);
+    byCode.set(code, observer);
+    observer.observe(seconds);
+  };
+}
+
+function durationHistogram(name: string, registry: Registry) {
   return new Histogram({
     name,
     help: "Duration of calls by method and status code; for a stream, until its end.",
@@ -37,7 +50,7 @@ function callDuration(registry: Registry): Histogram<"service" | "method" | "cod
  * unwell. Never what was asked: listeners' texts stay out of the log.
  */
 export function recordCalls(logger: Logger, registry: Registry): Interceptor {
-  const durations = callDuration(registry);
+  const measure = createMeter(registry);
   return (next) => async (request) => {
     const id = requestId(request.header.get(REQUEST_ID_HEADER));
     request.contextValues.set(requestIdKey, id);
@@ -45,7 +58,7 @@ export function recordCalls(logger: Logger, registry: Registry): Interceptor {
     const end = (error?: unknown) => {
       const ms = performance.now() - startedAt;
       const code = codeName(error);
-      durations.labels(request.service.typeName, request.method.name, code).observe(ms / 1000);
+      measure(request.method, code, ms / 1000);
       log(logger, request, id, ms, code, error);
       return error;
     };
