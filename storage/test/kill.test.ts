@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import { createServiceClient } from "@refrain/mesh";
 import { TEST_KEY, temporaryFolder, until } from "@refrain/mesh/testing";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { track } from "./samples.js";
 import { startStorage, type StorageProcess } from "./storage-process.js";
 
@@ -55,6 +55,8 @@ test(`every track that was acknowledged is there after each of ${KILLS} kills du
   const settings = { DATA_DIR: await temporaryFolder() };
   const acknowledged: string[] = [];
   let storage = await startStorage(settings);
+  // Ends the last one when an expectation fails; else it is gone already.
+  onTestFinished(() => storage.kill("SIGKILL").then(() => {}));
   for (let i = 0; i < KILLS; i++) {
     acknowledged.push(...(await saveUntilKilled(storage)));
     storage = await startStorage(settings);
