@@ -21,5 +21,6 @@ if (changedAt(join(storage, "src/generated/prisma/client.ts")) <= changedAt(join
 }
 tool("tsc", ["-b"]);
 // The empty database that storage's first start copies: made once per version of PGlite.
-const { ok, output } = run(process.execPath, ["scripts/make-template.mjs"], { cwd: storage });
-if (!ok) process.stderr.write(`storage's first start will be slower, for its empty database could not be made: ${output}`);
+await import("../storage/scripts/make-template.mjs").catch((error) => {
+  process.stderr.write(`storage's first start will be slower: its empty database could not be made: ${error.message}\n`);
+});

@@ -26,7 +26,11 @@ const tool = (name, ...args) => run(bin(name), args);
 
 const steps = {
   "generated code is current": generatedCodeIsCurrent,
-  "contract: lint": () => all(() => tool("buf", "lint"), () => tool("buf", "format", "--diff", "--exit-code", "proto")),
+  "contract: lint": () =>
+    all(
+      () => tool("buf", "lint"),
+      () => tool("buf", "format", "--diff", "--exit-code", "proto"),
+    ),
   "contract: nothing broken since the last release": () => tool("buf", "breaking", "proto", "--against", "proto/released.binpb"),
   format: () => tool("biome", "format", "."),
   lint: () => tool("oxlint", "--deny-warnings"),

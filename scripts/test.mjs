@@ -9,12 +9,19 @@ const inCi = process.env.CI === "true";
 
 /** What tests need beyond npm, with the Debian packages that bring it. */
 const needed = [
-  { what: "PostgreSQL", there: () => existsSync("/usr/lib/postgresql") && readdirSync("/usr/lib/postgresql").length > 0, packages: ["postgresql"] },
+  {
+    what: "PostgreSQL",
+    there: () => existsSync("/usr/lib/postgresql") && readdirSync("/usr/lib/postgresql").length > 0,
+    packages: ["postgresql"],
+  },
   { what: "Chromium", there: () => existsSync("/usr/bin/chromium"), packages: ["chromium"] },
   { what: "ffmpeg", there: () => existsSync("/usr/bin/ffmpeg"), packages: ["ffmpeg"] },
   {
     what: "Python's gRPC",
-    there: () => run("/usr/bin/python3", ["-c", "import grpc"]).ok && existsSync("/usr/bin/protoc") && existsSync("/usr/bin/grpc_python_plugin"),
+    there: () =>
+      run("/usr/bin/python3", ["-c", "import grpc"]).ok &&
+      existsSync("/usr/bin/protoc") &&
+      existsSync("/usr/bin/grpc_python_plugin"),
     packages: ["python3-grpcio", "protobuf-compiler", "protobuf-compiler-grpc"],
   },
   { what: "curl", there: () => existsSync("/usr/bin/curl"), packages: ["curl"] },
@@ -33,7 +40,8 @@ function installMissing() {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   run("apt-get", ["update", "-qq"], { env });
   const { ok, output } = run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
-  if (!ok) console.log(`tests: apt-get could not install them; their tests are skipped.\n${output.split("\n").slice(-5).join("\n")}`);
+  if (!ok)
+    console.log(`tests: apt-get could not install them; their tests are skipped.\n${output.split("\n").slice(-5).join("\n")}`);
 }
 
 function runVitest() {
@@ -43,7 +51,12 @@ function runVitest() {
   const { status } = spawnSync(bin("vitest"), args, { cwd: root, stdio: "inherit" });
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   rmSync(folder, { recursive: true, force: true });
-  return { status: status ?? 1, passed: counts.numPassedTests ?? 0, failed: counts.numFailedTests ?? 0, skipped: (counts.numPendingTests ?? 0) + (counts.numTodoTests ?? 0) };
+  return {
+    status: status ?? 1,
+    passed: counts.numPassedTests ?? 0,
+    failed: counts.numFailedTests ?? 0,
+    skipped: (counts.numPendingTests ?? 0) + (counts.numTodoTests ?? 0),
+  };
 }
 
 installMissing();

@@ -10,6 +10,11 @@ export const bin = (name) => join(root, "node_modules/.bin", name);
 
 /** Runs a command to its end. Returns whether it went well, and what it printed. */
 export function run(command, args, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024, ...options });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  });
   return { ok: status === 0, output: error ? `${command}: ${error.message}\n` : `${stdout ?? ""}${stderr ?? ""}` };
 }

@@ -1,6 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { Code } from "@connectrpc/connect";
+import { list, type Env } from "./env.js";
 import { serviceError } from "./errors/service-error.js";
+import { ConfigError } from "./start-errors.js";
 
 /** The keys a service accepts. */
 export interface ApiKeys {
@@ -52,6 +54,17 @@ export function createApiKeys(entries: readonly string[]): ApiKeys {
       return caller;
     },
   };
+}
+
+/** Reads API keys from the environment, `name:key,…` or `key,…`, which must be there. */
+export function apiKeys(env: Env, name: string): ApiKeys {
+  const entries = list(env, name, []);
+  if (entries.length === 0) throw new ConfigError(name, "is not set", "bot:a-long-random-string");
+  try {
+    return createApiKeys(entries);
+  } catch (cause) {
+    throw new ConfigError(name, cause instanceof Error ? cause.message : "is malformed", "bot:a-long-random-string");
+  }
 }
 
 function denied(reason: string, message: string) {

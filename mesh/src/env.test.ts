@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { apiKeys, choice, ConfigError, httpUrl, integer, list, port, requiredText, text } from "./env.js";
+import { apiKeys } from "./api-keys.js";
+import { choice, ConfigError, httpUrl, integer, list, port, requiredText, text } from "./env.js";
 
 const message = (read: () => unknown) => {
   try {

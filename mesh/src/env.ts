@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
-import { createApiKeys, type ApiKeys } from "./api-keys.js";
+import { ConfigError } from "./start-errors.js";
+
+export { ConfigError, StartError } from "./start-errors.js";
 
 /** Adds the lines of a file named `.env` in the working directory, if there is one. Variables that are set win. */
 export function loadEnvFile(): void {
@@ -8,17 +10,6 @@ export function loadEnvFile(): void {
 
 /** Environment variables, or a literal object in a test. */
 export type Env = Readonly<Record<string, string | undefined>>;
-
-/** A setting that stops the start. The message names the variable, what was wrong, and an example. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-  readonly variable: string;
-
-  constructor(variable: string, problem: string, example: string) {
-    super(`${variable} ${problem}. Example: ${variable}=${example}`);
-    this.variable = variable;
-  }
-}
 
 /** Trimmed value; empty counts as unset. */
 export function optionalText(env: Env, name: string): string | undefined {
@@ -85,15 +76,4 @@ export function httpUrl(env: Env, name: string, fallback: string): string {
 /** A logger's level. Default: info. */
 export function logLevel(env: Env): string {
   return choice(env, "LOG_LEVEL", ["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info");
-}
-
-/** API keys, `name:key,…` or `key,…`, which must be there. */
-export function apiKeys(env: Env, name: string): ApiKeys {
-  const entries = list(env, name, []);
-  if (entries.length === 0) throw new ConfigError(name, "is not set", "bot:a-long-random-string");
-  try {
-    return createApiKeys(entries);
-  } catch (cause) {
-    throw new ConfigError(name, cause instanceof Error ? cause.message : "is malformed", "bot:a-long-random-string");
-  }
 }

@@ -1,8 +1,7 @@
-export { createApiKeys, type ApiKeys } from "./api-keys.js";
+export { apiKeys, createApiKeys, type ApiKeys } from "./api-keys.js";
 export { createServiceClient, endUser, type ServiceClient, type ServiceClientOptions } from "./client/service-client.js";
 export { deadline } from "./deadline.js";
 export {
-  apiKeys,
   choice,
   ConfigError,
   httpUrl,
@@ -13,6 +12,7 @@ export {
   optionalText,
   port,
   requiredText,
+  StartError,
   text,
   type Env,
 } from "./env.js";
@@ -25,5 +25,4 @@ export type { HttpRoute } from "./server/http-door.js";
 export { listenHttp, type HttpListener } from "./server/http-listen.js";
 export { mount, type MountedService } from "./server/mount.js";
 export { serve, serveHttp, type RunningServer, type ServeHttpOptions, type ServeOptions } from "./server/serve.js";
-export { StartError } from "./server/start-error.js";
 export { stopTimes, type StopTimes } from "./server/stop.js";

@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { pino, type Logger } from "pino";
-import pretty from "pino-pretty";
+import type pretty from "pino-pretty";
 
 export type { Logger } from "pino";
 
@@ -21,5 +22,7 @@ export function createLogger(service: string, level = "info"): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (!process.stdout.isTTY) return pino(options);
-  return pino(options, pretty({ ignore: "service", messageFormat: `${service}: {msg}`, sync: true }));
+  // Loaded only where somebody looks: it would cost every start in a container.
+  const createPretty = createRequire(import.meta.url)("pino-pretty") as typeof pretty;
+  return pino(options, createPretty({ ignore: "service", messageFormat: `${service}: {msg}`, sync: true }));
 }

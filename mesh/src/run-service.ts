@@ -1,6 +1,5 @@
-import { ConfigError, loadEnvFile } from "./env.js";
+import { ConfigError, loadEnvFile, StartError } from "./env.js";
 import type { Logger } from "./log.js";
-import { StartError } from "./server/start-error.js";
 
 /** A service that has started. */
 export interface StartedService {

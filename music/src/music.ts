@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { createLogger, type Logger, mount, serve, StartError, type StartedService } from "@refrain/mesh";
 import { systemClock } from "./clock.js";
@@ -18,6 +19,8 @@ import { type Library, openLibrary } from "./sources/library/library.js";
 
 /** A file of the library has to stay the same for so long before it is read. */
 const SETTLE_MS = 1_500;
+/** Samples cost a core for seconds: whatever starts beside music on the same machine goes first. */
+const SAMPLES_AFTER_MS = 2_500;
 /** ffmpeg is asked for its version at start. */
 const FIND_CONVERTER_MS = 5_000;
 
@@ -101,7 +104,8 @@ async function workBeside(
   logger: Logger,
   signal: AbortSignal,
 ) {
-  const filled = fillWithSamples({ folder: config.libraryDir, onSample: (path) => library.add(path), logger }, signal);
+  const samples = { folder: config.libraryDir, onSample: (path: string) => library.add(path), logger };
+  const filled = wait(SAMPLES_AFTER_MS, undefined, { signal }).then(() => fillWithSamples(samples, signal));
   library.expectMore(filled);
   try {
     await filled;

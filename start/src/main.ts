@@ -1,4 +1,4 @@
-import { loadEnvFile, StartError, ConfigError } from "@refrain/mesh";
+import { loadEnvFile, StartError, ConfigError } from "@refrain/mesh/env";
 import { Output } from "./output.js";
 import { planOf } from "./plan.js";
 import { readyBlock } from "./ready-block.js";

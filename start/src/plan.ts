@@ -6,10 +6,9 @@ export interface Process {
   /** Path of its entry point, from the root of the project. */
   readonly entry: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Process that must serve before this one starts. Everything else starts at once: a start is mostly loading code. */
+  readonly after?: string;
 }
-
-/** Started one stage after the other, and stopped the other way round. */
-export type Plan = readonly (readonly Process[])[];
 
 /** Slow enough that the progress of a sample track can be watched. */
 const WATCHABLE_BYTES_PER_SECOND = "150000";
@@ -20,8 +19,8 @@ const PLAYGROUND_TOKEN = "1:playground";
 /** A laptop has no balancer to wait for, and Ctrl-C should be quick. */
 const QUICK_STOP = { STOP_GRACE_MS: "0", STOP_DRAIN_MS: "1000" };
 
-/** What runs, with which settings. What the environment says goes before what is said here. */
-export function planOf(settings: Settings): Plan {
+/** What runs, with which settings; the last one is stopped first. What the environment says goes before what is said here. */
+export function planOf(settings: Settings): Process[] {
   const { env, keys, playground } = settings;
   const shared = {
     ...QUICK_STOP,
@@ -36,11 +35,13 @@ export function planOf(settings: Settings): Plan {
     env: { ...shared, ...extra },
   });
   const speed = env.LIBRARY_BYTES_PER_SECOND ?? (playground ? WATCHABLE_BYTES_PER_SECOND : undefined);
+  // Storage first: opening its database takes longest.
   const backends = [service("storage"), service("music", { LIBRARY_BYTES_PER_SECOND: speed })];
-  if (!playground) return [backends, [service("bot", addresses(settings))]];
+  if (!playground) return [...backends, service("bot", addresses(settings))];
   const telegram = { BOT_TOKEN: PLAYGROUND_TOKEN, TELEGRAM_API_URL: localUrl(settings, "PLAYGROUND_PORT") };
   const local = service("playground", { ...healthUrls(settings), PLAYGROUND_BOT_TOKEN: PLAYGROUND_TOKEN });
-  return [[...backends, local], [service("bot", { ...addresses(settings), ...telegram })]];
+  const bot = service("bot", { ...addresses(settings), ...telegram });
+  return [...backends, local, { ...bot, after: "playground" }];
 }
 
 /** Address of a port on this machine, whatever the services bind to. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, relative, resolve } from "node:path";
-import { optionalText, port, StartError, text, type Env } from "@refrain/mesh";
+import { optionalText, port, StartError, text, type Env } from "@refrain/mesh/env";
 
 /** Variables that move a port, with their defaults. */
 const PORTS = {

@@ -4,12 +4,10 @@ import { Health } from "@refrain/gen/health/v1/health_pb";
 import { HealthImplementation } from "grpc-health-check";
 import type { ApiKeys } from "../api-keys.js";
 import { grpcHandlers, serviceDefinition, type GrpcHandlerOptions } from "./grpc-handlers.js";
+import { MAX_MESSAGE_BYTES } from "./limits.js";
 import type { MountedService } from "./mount.js";
 import { addReflection, reflectionGuard } from "./reflection.js";
-import { bindError } from "./start-error.js";
-
-/** Largest message either side may send, in bytes: gRPC's own default. A cached search with 50 tracks is below 0.5 MB. */
-export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+import { bindError } from "./bind-error.js";
 
 /** Time for the last answers to leave the socket. */
 const FLUSH_MS = 50;

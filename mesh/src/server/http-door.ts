@@ -3,9 +3,9 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ApiKeys } from "../api-keys.js";
 import { serviceError } from "../errors/service-error.js";
-import { MAX_MESSAGE_BYTES } from "./grpc-door.js";
 import { healthReport, type HealthProbe } from "./health-report.js";
 import { answerError, answerJson } from "./http-answer.js";
+import { MAX_MESSAGE_BYTES } from "./limits.js";
 import { listenHttp, type HttpListener, type ListenOptions } from "./http-listen.js";
 import type { MountedService } from "./mount.js";
 

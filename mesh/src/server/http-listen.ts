@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { bindError } from "./start-error.js";
+import { bindError } from "./bind-error.js";
 
 export interface ListenOptions {
   host: string;

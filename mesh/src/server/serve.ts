@@ -1,8 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
 import type { ApiKeys } from "../api-keys.js";
 import type { Logger } from "../log.js";
-import { serverChain } from "./chain.js";
-import { openGrpcDoor, type GrpcDoor } from "./grpc-door.js";
+import type { GrpcDoor } from "./grpc-door.js";
 import type { HealthProbe } from "./health-report.js";
 import { openHttpDoor, type HttpRoute } from "./http-door.js";
 import type { MountedService } from "./mount.js";
@@ -50,10 +49,11 @@ export interface RunningServer {
 }
 
 /** One set of handlers behind two doors, gRPC and HTTP/1.1, and the operators' port. */
-export function serve(options: ServeOptions): Promise<RunningServer> {
+export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { keys, logger, toConnectError, services, ports } = options;
-  const interceptors = serverChain({ keys, logger, toConnectError });
-  return new Doors(options, services, interceptors).open(ports.grpc, keys);
+  // Loaded here, because a process without RPCs would only wait for it: a quarter of a second.
+  const { serverChain } = await import("./chain.js");
+  return new Doors(options, services, serverChain({ keys, logger, toConnectError })).open(ports.grpc, keys);
 }
 
 /** The HTTP door and the operators' port alone, for a service without RPCs. */
@@ -98,7 +98,8 @@ class Doors {
     return `${this.#options.name.toUpperCase()}_${suffix}`;
   }
 
-  #grpc(port: number, keys: ApiKeys): Promise<GrpcDoor> {
+  async #grpc(port: number, keys: ApiKeys): Promise<GrpcDoor> {
+    const { openGrpcDoor } = await import("./grpc-door.js");
     return openGrpcDoor({
       host: this.#options.host,
       port,

@@ -7,6 +7,7 @@ import { PIECES } from "./pieces.js";
 import { sampleFileName } from "./sample-file-name.js";
 
 /** Makes the samples whose numbers are given, and tells the name of each as soon as its file is complete. */
+giveWay();
 const { folder, pieces }: { folder: string; pieces: number[] } = workerData;
 for (const number of pieces) {
   const piece = PIECES[number];
@@ -16,8 +17,6 @@ for (const number of pieces) {
   await writeFile(part, await makeSample(piece));
   await rename(part, join(folder, name));
   parentPort?.postMessage(name);
-  // Only the first one is urgent.
-  giveWay();
 }
 
 function giveWay() {

@@ -1,7 +1,4 @@
-/** A start that cannot work. The message is one line that says what to do. */
-export class StartError extends Error {
-  override name = "StartError";
-}
+import { StartError } from "../start-errors.js";
 
 /** Says which variable moves a port that could not be bound. */
 export function bindError(error: unknown, variable: string, address: string): Error {
