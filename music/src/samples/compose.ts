@@ -1,17 +1,12 @@
-import type { InstrumentName } from "./instruments.js";
+import type { InstrumentName, Tone } from "./instruments.js";
 import { type Piece, SCALES } from "./pieces.js";
 import { createRandom, type Random } from "./random.js";
 
 /** One note (or stroke) of a piece. */
-export interface Note {
+export interface Note extends Tone {
   instrument: InstrumentName;
   /** Seconds from the start. */
   at: number;
-  seconds: number;
-  /** MIDI number; drums do not look at it. */
-  midi: number;
-  /** 0–1. */
-  velocity: number;
   /** -1 is left, 1 is right. */
   pan: number;
 }

@@ -1,4 +1,3 @@
-import type { Note } from "./compose.js";
 import { createRandom } from "./random.js";
 
 /** Samples a second. MP3 at 128 kbit/s keeps nothing above 16 kHz anyway, and this is a quarter less work than 44,100. */
@@ -12,8 +11,17 @@ function sine(turns: number): number {
   return SINES[(turns * TABLE_SIZE) & (TABLE_SIZE - 1)] ?? 0;
 }
 
+/** What an instrument plays: how long, how high, how loud. */
+export interface Tone {
+  seconds: number;
+  /** MIDI number; drums do not look at it. */
+  midi: number;
+  /** 0–1. */
+  velocity: number;
+}
+
 /** Writes the sound of one note into a mono buffer; returns how much of it was used, in samples. */
-type Instrument = (note: Note, out: Float32Array) => number;
+type Instrument = (note: Tone, out: Float32Array) => number;
 
 const frequency = (midi: number) => 440 * 2 ** ((midi - 69) / 12);
 
