@@ -5,8 +5,6 @@ import { createRandom, type Random } from "./random.js";
 /** One note (or stroke) of a piece. */
 export interface Note extends Tone {
   instrument: InstrumentName;
-  /** Seconds from the start. */
-  at: number;
   /** -1 is left, 1 is right. */
   pan: number;
 }

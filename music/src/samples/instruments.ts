@@ -11,8 +11,10 @@ function sine(turns: number): number {
   return SINES[(turns * TABLE_SIZE) & (TABLE_SIZE - 1)] ?? 0;
 }
 
-/** What an instrument plays: how long, how high, how loud. */
+/** What an instrument plays: when, how long, how high, how loud. */
 export interface Tone {
+  /** Seconds from the start. */
+  at: number;
   seconds: number;
   /** MIDI number; drums do not look at it. */
   midi: number;
