@@ -16,20 +16,24 @@ interface SearchCacheAnswer {
   readonly lease: boolean;
 }
 
+/** `partial`: some source did not answer. `empty`: all answered, and nothing was found. */
+export type Finding = "found" | "empty" | "partial";
+
 export interface SearchCache {
   /** @param key SHA-256 that names the search */
   get(key: Uint8Array, now: Date): Promise<SearchCacheAnswer>;
   /**
-   * Keeps results: complete ones for an hour fresh and 24 hours stale, others for 60 s. False: a complete entry that has not
-   * expired stays, because these are not complete.
+   * Keeps results: those with tracks for an hour fresh and 24 hours stale, empty and partial ones for 60 s. False: a
+   * complete entry that has not expired stays, because these are partial.
    */
-  set(key: Uint8Array, results: Uint8Array, complete: boolean, now: Date): Promise<boolean>;
+  set(key: Uint8Array, results: Uint8Array, finding: Finding, now: Date): Promise<boolean>;
 }
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
-const COMPLETE = { freshMs: HOUR_MS, expiresMs: 25 * HOUR_MS };
-const INCOMPLETE = { freshMs: 60 * SECOND_MS, expiresMs: 60 * SECOND_MS };
+const LASTING = { freshMs: HOUR_MS, expiresMs: 25 * HOUR_MS };
+/** A source comes back, or somebody adds the track: nobody should wait an hour for that. */
+const BRIEF = { freshMs: 60 * SECOND_MS, expiresMs: 60 * SECOND_MS };
 const LEASE_MS = 30 * SECOND_MS;
 
 interface Row {
@@ -71,8 +75,9 @@ export function createSearchCache(prisma: PrismaClient): SearchCache {
       return { entry, lease: await takeLease(key, now) };
     },
 
-    async set(key, results, complete, now) {
-      const { freshMs, expiresMs } = complete ? COMPLETE : INCOMPLETE;
+    async set(key, results, finding, now) {
+      const { freshMs, expiresMs } = finding === "found" ? LASTING : BRIEF;
+      const complete = finding !== "partial";
       const stored = await prisma.$executeRaw`
         INSERT INTO search_cache AS c (key, results, complete, cached_at, fresh_until, expires_at, lease_until)
         VALUES (${key}, ${results}, ${complete}, ${now}, ${after(now, freshMs)}, ${after(now, expiresMs)}, NULL)

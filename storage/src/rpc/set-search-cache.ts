@@ -1,9 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
-import { SearchResultsSchema, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchResultsSchema, type SearchResults, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { Clock } from "../clock.js";
 import type { KnownTracks } from "../repo/known-tracks.js";
-import type { SearchCache } from "../repo/search-cache.js";
+import type { Finding, SearchCache } from "../repo/search-cache.js";
 import { searchKey } from "../search-key.js";
 import { toTrackRecord } from "../track-record.js";
 
@@ -19,9 +19,13 @@ export function setSearchCache(
     const time = now();
     // Tracks first: a result that can be found in the cache can be found by its key.
     await knownTracks.keep(tracks, time);
-    const complete = results.failedSources.length === 0;
-    const stored = await cache.set(searchKey(kind, query), toBinary(SearchResultsSchema, results), complete, time);
+    const stored = await cache.set(searchKey(kind, query), toBinary(SearchResultsSchema, results), findingOf(results), time);
     written();
     return { stored };
   };
+}
+
+function findingOf({ tracks, failedSources }: SearchResults): Finding {
+  if (failedSources.length > 0) return "partial";
+  return tracks.length > 0 ? "found" : "empty";
 }

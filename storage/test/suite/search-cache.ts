@@ -36,12 +36,14 @@ export function searchCacheSuite(storage: () => TestStorage): void {
       expect(answer.cachedAt && timestampDate(answer.cachedAt)).toEqual(keptAt);
     });
 
-    test("keeps that nothing was found", async () => {
-      const { client, kind, query } = setUp();
+    test("keeps for a minute that nothing was found", async () => {
+      const { client, clock, kind, query } = setUp();
       expect(await client.setSearchCache({ kind, query, results: {} })).toMatchObject({ stored: true });
       const answer = await client.getSearchCache({ kind, query });
       expect(summary(answer)).toEqual({ cached: true, stale: false, lease: false });
       expect(answer.results?.tracks).toEqual([]);
+      clock.advance(60 * SECOND);
+      expect(summary(await client.getSearchCache({ kind, query }))).toEqual({ cached: false, stale: false, lease: true });
     });
 
     test("is stale after an hour, when one caller refreshes, and gone 24 hours later", async () => {

@@ -834,7 +834,8 @@ export declare const StorageService: GenService<{
   /**
    * Keeps the results of one search, and its tracks by key for 30 days.
    *
-   * Results with failed_sources are kept for 60 s and never replace a complete entry that is still fresh or stale.
+   * Results without tracks are kept for 60 s. Results with failed_sources too, and they never replace a complete entry that
+   * is still fresh or stale.
    *
    * Errors: INVALID_ARGUMENT `TRACK_KEY_MISMATCH` when a track's key is not that of its url.
    *
