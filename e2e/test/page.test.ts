@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium)("in a browser", () => {
   }
 
   test("a listener searches, taps, watches the progress, hears the music and finds it in My music", async () => {
-    const chat = await openChat();
+    const chat = await openChat(undefined, "Ben");
     await chat.type("/start");
     await chat.message(/believer/).waitFor();
     await chat.type("/play believer");
@@ -82,7 +82,7 @@ describe.skipIf(!hasChromium)("in a browser", () => {
   }, 240_000);
 
   test("what somebody has fetched comes at once for the next one", async () => {
-    const first = await openChat(undefined, "Ben");
+    const first = await openChat(undefined, "Anna");
     await first.type("winter road");
     await first.button(/Winter Road/).click();
     await first.player.filter({ hasText: "Winter Road" }).waitFor();

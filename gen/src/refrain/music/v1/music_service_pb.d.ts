@@ -552,7 +552,7 @@ export declare const MusicService: GenService<{
    * up to 50 and page by yourself. A source that is down does not fail the call while another answers.
    * Finding nothing is an empty answer.
    *
-   * Errors: UNAVAILABLE `SOURCE_UNAVAILABLE` when no source answered; INVALID_ARGUMENT for an unknown source.
+   * Errors: UNAVAILABLE `SOURCE_UNAVAILABLE` when no source answered; INVALID_ARGUMENT `UNKNOWN_SOURCE`.
    *
    * @generated from rpc refrain.music.v1.MusicService.Search
    */
