@@ -35,7 +35,7 @@ export interface Settings {
 export interface KeySetting {
   /** Value of the variable that names the keys. */
   readonly list: string;
-  /** File with the key that we made, relative to the working directory; undefined when the keys were given. */
+  /** File with the key that we made, as short as it can be said; undefined when the keys were given. */
   readonly file: string | undefined;
 }
 
@@ -54,10 +54,15 @@ async function readKey(env: Env, folder: string, service: "music" | "storage"): 
   const file = join(folder, `${service}.key`);
   try {
     const key = (await readFile(file, "utf8").catch(() => "")).trim() || (await makeKey(folder, file)); // no file: the first start
-    return { list: `npm-start:${key}`, file: relative(process.cwd(), file) };
+    return { list: `local:${key}`, file: shortPath(file) };
   } catch (cause) {
     throw new StartError(`cannot keep a key in ${folder}: make it writable, or set DATA_DIR to another folder`, { cause });
   }
+}
+
+function shortPath(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short.startsWith("..") ? file : short;
 }
 
 async function makeKey(folder: string, file: string): Promise<string> {
