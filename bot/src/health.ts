@@ -8,16 +8,13 @@ type Reachable = Pick<Services["music"], "ready">;
 type Probed = Readonly<Record<"music" | "storage", Reachable>>;
 
 /** Looks at both services at once, for 5 s at most, and writes what works into the log. Never rejects. */
-export async function probeAtStart(services: Probed, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function probeAtStart(services: Probed, logger: Logger): Promise<void> {
   const probe = async (name: "music" | "storage") => {
     const { ok, latency_ms } = await reach(services[name], START_PROBE_MS);
-    if (signal.aborted) return;
     if (ok) logger.info({ latency_ms }, `✅ ${name} answers`);
     else logger.warn(`⚠️ ${name} does not answer: the bot goes on without it`);
   };
-  // `ready` takes no signal; a stop need not wait for it, since it only looks.
-  const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  await Promise.race([Promise.all([probe("music"), probe("storage")]), stopped]);
+  await Promise.all([probe("music"), probe("storage")]);
 }
 
 /** What `GET /health` tells. The bot can say something useful as long as it reaches Telegram. */

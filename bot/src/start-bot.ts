@@ -55,11 +55,9 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
     stop: STOP_TIMES,
   });
 
-  const work = Promise.all([
-    poller.run(stop.signal),
-    probeAtStart(services, logger, stop.signal),
-    introduce({ bot, clock, logger }, stop.signal),
-  ]);
+  const work = Promise.all([poller.run(stop.signal), introduce({ bot, clock, logger }, stop.signal)]);
+  // Listeners are served already; whoever waits for "ready" wants the services connected, if they are there.
+  await probeAtStart(services, logger);
   return {
     addresses: doors.addresses,
     logger,

@@ -11,13 +11,19 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Everything is ready by then, even on a busy machine with the tests of other files beside it. */
 const READY_MS = 90_000;
 
-/** Every port free, so that runs do not meet. */
-const FREE_PORTS = Object.fromEntries(
-  ["MUSIC", "STORAGE", "BOT"]
-    .flatMap((name) => [`${name}_PORT`, `${name}_HTTP_PORT`, `${name}_OPS_PORT`])
-    .concat("PLAYGROUND_PORT")
-    .map((name) => [name, "0"]),
-);
+const PORTS = ["MUSIC", "STORAGE", "BOT"]
+  .flatMap((name) => [`${name}_PORT`, `${name}_HTTP_PORT`, `${name}_OPS_PORT`])
+  .concat("PLAYGROUND_PORT");
+
+/** Ports that tests may have, below those that systems give to outgoing connections. Each test process has a range of its own. */
+const FIRST_PORT = 20_000;
+const RANGE = 1_000;
+let nextPort = FIRST_PORT + (Number(process.env.VITEST_POOL_ID ?? 0) % 10) * RANGE;
+
+/** Ports that no other start of this run has. */
+export function ownPorts(): Record<string, string> {
+  return Object.fromEntries(PORTS.map((name) => [name, String(nextPort++)]));
+}
 
 /** A running `npm start`, seen from outside: its process, what it prints, and where its services are. */
 export class Refrain {
@@ -83,12 +89,12 @@ export class Refrain {
 /** Three tracks that are there at once; without it the first start makes samples, which takes a while. */
 const LIBRARY = join(ROOT, "e2e/fixtures/library");
 
-/** Runs what `npm start` runs, in a folder of its own, on free ports, over a library of three tracks. */
+/** Runs what `npm start` runs, in a folder and on ports of its own, over a library of three tracks. */
 export async function startRefrain(env: Readonly<Record<string, string>> = {}): Promise<Refrain> {
   const folder = await mkdtemp(join(tmpdir(), "refrain-e2e-"));
   const child = spawn(process.execPath, ["--enable-source-maps", "start/dist/main.js"], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, DATA_DIR: folder, MUSIC_LIBRARY_DIR: LIBRARY, ...FREE_PORTS, ...env },
+    env: { PATH: process.env.PATH, DATA_DIR: folder, MUSIC_LIBRARY_DIR: LIBRARY, ...ownPorts(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new Refrain(child, folder);

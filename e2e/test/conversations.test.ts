@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder, until } from "@refrain/mesh/testing";
 import { Listener } from "../src/listener.js";
-import { ROOT, startRefrain, type Refrain } from "../src/refrain.js";
+import { ownPorts, ROOT, startRefrain, type Refrain } from "../src/refrain.js";
 
 const ANNA = 1001;
 const BEN = 1002;
@@ -102,7 +102,8 @@ test("what a listener kept is there after a restart, and comes again without a f
 
 test("the same bot works against any Bot API server", async () => {
   const folder = await temporaryFolder();
-  const env = { PATH: process.env.PATH, DATA_DIR: folder, PLAYGROUND_PORT: "0", PLAYGROUND_BOT_TOKEN: "1:x" };
+  const { PLAYGROUND_PORT } = ownPorts();
+  const env = { PATH: process.env.PATH, DATA_DIR: folder, PLAYGROUND_PORT, PLAYGROUND_BOT_TOKEN: "1:x" };
   const server = spawn(process.execPath, ["playground/dist/main.js"], { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void server.kill("SIGKILL"));
   const lines: string[] = [];

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { until } from "@refrain/mesh/testing";
-import { startRefrain, type Refrain } from "../src/refrain.js";
+import { ownPorts, startRefrain, type Refrain } from "../src/refrain.js";
 
 /** Process ids whose environment names this folder: everything that one start has started. */
 function processesOf({ folder }: Refrain): number[] {
@@ -90,6 +90,17 @@ test("nothing outlives a kill -9 of the parent", async () => {
   expect(processesOf(refrain).length).toBeGreaterThanOrEqual(5);
   refrain.process.kill("SIGKILL");
   await until(() => processesOf(refrain).length === 0, 15_000);
+}, 120_000);
+
+test("port 0 means a free one, for every port at once", async () => {
+  const zeros = Object.fromEntries(Object.keys(ownPorts()).map((name) => [name, "0"]));
+  const refrain = await (await startRefrain(zeros)).ready();
+  onTestFinished(() => refrain[Symbol.asyncDispose]());
+  const addresses = ["music", "storage"].flatMap((service) =>
+    ["grpc", "http", "ops"].map((door) => refrain.address(service, door)),
+  );
+  expect(new Set(addresses).size).toBe(6);
+  await until(async () => (await status(refrain, "bot")) === "healthy");
 }, 120_000);
 
 test("a taken port is named with the variable that moves it, and nothing stays running", async () => {

@@ -16,6 +16,8 @@ export interface StartedService {
  */
 export async function runService(name: string, start: () => Promise<StartedService>): Promise<void> {
   loadEnvFile();
+  // A stop that comes before there is anything to end in order.
+  for (const signal of SIGNALS) process.once(signal, exitNow);
   const service = await start().catch((error: unknown): never => fail(name, error));
   const { logger } = service;
   const stop = (signal: string) => {
@@ -28,12 +30,19 @@ export async function runService(name: string, start: () => Promise<StartedServi
       },
     );
   };
-  // A terminal may send SIGINT twice: the second one changes nothing.
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => {});
+  for (const signal of SIGNALS) {
+    process.off(signal, exitNow);
+    process.once(signal, stop);
+    // A terminal may send SIGINT twice: the second one changes nothing.
+    process.on(signal, () => {});
+  }
   logger.info({ addresses: service.addresses }, "ready");
+}
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+function exitNow(): never {
+  process.exit(0);
 }
 
 function end(logger: Logger, code: number, message: string): void {

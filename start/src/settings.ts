@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join, relative, resolve } from "node:path";
 import { optionalText, port, StartError, text, type Env } from "@refrain/mesh/env";
 
@@ -74,20 +74,33 @@ async function makeKey(folder: string, file: string): Promise<string> {
 
 async function settlePorts(env: Env, host: string): Promise<Record<PortName, number>> {
   const settled: Record<PortName, number> = { ...PORTS };
-  for (const name of Object.keys(PORTS) as PortName[]) {
-    // The services must know each other's ports, so 0 is settled here and stays the same through restarts.
-    settled[name] = port(env, name, PORTS[name]) || (await freePort(host));
+  const held: Server[] = [];
+  try {
+    for (const name of Object.keys(PORTS) as PortName[]) {
+      // The services must know each other's ports, so 0 is settled here and stays the same through restarts.
+      settled[name] = port(env, name, PORTS[name]) || (await holdPort(host, held));
+    }
+  } finally {
+    await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
   }
   return settled;
 }
 
-function freePort(host: string): Promise<number> {
-  return new Promise((found, failed) => {
+/** Below the ports that systems give to outgoing connections, which could take one again before its service does. */
+const CHOSEN_PORTS = { min: 10_000, max: 32_000 };
+const CHOICES = 100;
+
+/** Finds a free port and holds it, so that no other variable is given the same one. */
+async function holdPort(host: string, held: Server[]): Promise<number> {
+  for (let choice = 0; choice < CHOICES; choice++) {
+    const number = randomInt(CHOSEN_PORTS.min, CHOSEN_PORTS.max);
     const server = createServer();
-    server.once("error", () => failed(new StartError(`${host} is no address of this machine: set BIND_HOST`)));
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => found(typeof address === "object" && address ? address.port : 0));
+    const free = await new Promise((answer) => {
+      server.once("error", () => answer(false)).listen(number, host, () => answer(true));
     });
-  });
+    if (!free) continue;
+    held.push(server);
+    return number;
+  }
+  throw new StartError(`no free port was found on ${host}: set BIND_HOST to an address of this machine`);
 }

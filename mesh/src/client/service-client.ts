@@ -1,9 +1,13 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { createClient, type Client } from "@connectrpc/connect";
+import { Code, createClient, type Client } from "@connectrpc/connect";
+import { Health, HealthCheckResponse_ServingStatus } from "@refrain/gen/health/v1/health_pb";
+import { serviceError } from "../errors/service-error.js";
 import { clientChain } from "./chain.js";
 import { connected, openChannel } from "./channel.js";
 import { createTransport } from "./transport.js";
 import { END_USER_HEADER } from "../interceptors/call-context.js";
+
+const { SERVING } = HealthCheckResponse_ServingStatus;
 
 export interface ServiceClientOptions {
   /** gRPC target: `dns:///host:port` or `ipv4:a:p,b:p`. */
@@ -19,7 +23,11 @@ export interface ServiceClientOptions {
 /** A typed client of one service. */
 export interface ServiceClient<S extends DescService> {
   readonly client: Client<S>;
-  /** Resolves when connected; rejects with UNAVAILABLE after `timeoutMs`. */
+  /**
+   * Resolves when the service is connected and says that it serves.
+   *
+   * @throws ConnectError UNAVAILABLE or DEADLINE_EXCEEDED when it does not within `timeoutMs`
+   */
   readonly ready: (timeoutMs: number) => Promise<void>;
   readonly close: () => void;
 }
@@ -33,9 +41,15 @@ export function createServiceClient<S extends DescService>(service: S, options: 
     interceptors: clientChain(key),
     timeoutMs: (method) => timeoutsMs[method.localName] ?? defaultTimeoutMs,
   });
+  const health = createClient(Health, transport);
   return {
     client: createClient(service, transport),
-    ready: (timeoutMs) => connected(channel, timeoutMs),
+    ready: async (timeoutMs) => {
+      const end = Date.now() + timeoutMs;
+      await connected(channel, timeoutMs);
+      const { status } = await health.check({ service: service.typeName }, { timeoutMs: Math.max(1, end - Date.now()) });
+      if (status !== SERVING) throw serviceError(Code.Unavailable, "NOT_SERVING", "the service is not taking calls");
+    },
     close: () => channel.close(),
   };
 }
