@@ -36,8 +36,9 @@ async function start(): Promise<StartedService> {
     await database.close();
   };
   try {
-    await repo.warmUp();
     const server = await listen(config, logger, repo, sweeper);
+    // Beside the first calls: most of them need nothing of it.
+    repo.warmUp().catch((error: unknown) => logger.warn({ err: error }, "the database did not answer at the start"));
     return { addresses: server.addresses, logger, close: () => server.close().then(stopData) };
   } catch (error) {
     await stopData();
