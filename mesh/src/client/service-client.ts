@@ -9,7 +9,7 @@ import { END_USER_HEADER } from "../interceptors/call-context.js";
 
 const { SERVING } = HealthCheckResponse_ServingStatus;
 
-export interface ServiceClientOptions {
+export interface ServiceClientOptions<S extends DescService = DescService> {
   /** gRPC target: `dns:///host:port` or `ipv4:a:p,b:p`. */
   target: string;
   /** Key of the service. */
@@ -17,7 +17,7 @@ export interface ServiceClientOptions {
   /** Deadline of a unary call, in milliseconds. Streams have none: whoever reads one watches for silence. */
   defaultTimeoutMs: number;
   /** Deadlines of single methods by their local name, such as `claimDeliveries`. */
-  timeoutsMs?: Readonly<Record<string, number>>;
+  timeoutsMs?: { readonly [Method in keyof S["method"]]?: number };
 }
 
 /** A typed client of one service. */
@@ -33,8 +33,9 @@ export interface ServiceClient<S extends DescService> {
 }
 
 /** Connect's typed client over a grpc-js channel, with key and deadlines. Connects with the first call. */
-export function createServiceClient<S extends DescService>(service: S, options: ServiceClientOptions): ServiceClient<S> {
-  const { target, key, defaultTimeoutMs, timeoutsMs = {} } = options;
+export function createServiceClient<S extends DescService>(service: S, options: ServiceClientOptions<S>): ServiceClient<S> {
+  const { target, key, defaultTimeoutMs } = options;
+  const timeoutsMs: Readonly<Record<string, number | undefined>> = options.timeoutsMs ?? {};
   const channel = openChannel(target);
   const transport = createTransport({
     channel,

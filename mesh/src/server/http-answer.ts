@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import { reasonOf } from "../errors/service-error.js";
 
 /** Answers with a short text. */
@@ -18,13 +18,8 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
   answerText(response, status, `${JSON.stringify(body)}\n`, "application/json");
 }
 
-/** Answers with an error of ours outside of an RPC, in the shape of Connect's JSON errors. */
-export function answerError(response: ServerResponse, error: ConnectError): void {
-  if (error.code === Code.Unauthenticated) response.setHeader("www-authenticate", "Bearer");
-  const status = error.code === Code.Unauthenticated ? 401 : error.code === Code.NotFound ? 404 : 500;
-  answerJson(response, status, {
-    code: error.code === Code.Unauthenticated ? "unauthenticated" : "not_found",
-    message: error.rawMessage,
-    reason: reasonOf(error),
-  });
+/** Refuses a request without a known key, in the shape of Connect's JSON errors. */
+export function answerUnauthenticated(response: ServerResponse, error: ConnectError): void {
+  response.setHeader("www-authenticate", "Bearer");
+  answerJson(response, 401, { code: "unauthenticated", message: error.rawMessage, reason: reasonOf(error) });
 }

@@ -4,7 +4,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ApiKeys } from "../api-keys.js";
 import { serviceError } from "../errors/service-error.js";
 import { healthReport, type HealthProbe } from "./health-report.js";
-import { answerError, answerJson } from "./http-answer.js";
+import { answerJson, answerUnauthenticated } from "./http-answer.js";
 import { MAX_MESSAGE_BYTES } from "./limits.js";
 import { listenHttp, type HttpListener, type ListenOptions } from "./http-listen.js";
 import type { MountedService } from "./mount.js";
@@ -63,7 +63,7 @@ function answerRoute(route: HttpRoute, keys: ApiKeys | undefined, request: Incom
   try {
     if (route.authenticated) verify(keys, request);
   } catch (error) {
-    return answerError(response, ConnectError.from(error));
+    return answerUnauthenticated(response, ConnectError.from(error));
   }
   return route.handle(request, response);
 }
