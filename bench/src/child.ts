@@ -15,12 +15,18 @@ export class Child {
 
   /** The next message it sends. */
   async answer<T>(): Promise<T> {
-    const died = once(this.#process, "exit").then(([code]) => {
+    const answered = new AbortController();
+    const signal = AbortSignal.any([answered.signal, AbortSignal.timeout(ANSWER_MS)]);
+    const died = once(this.#process, "exit", { signal }).then(([code]) => {
       throw new Error(`a process of the benchmark ended with ${String(code)}`);
     });
-    const answered = once(this.#process, "message", { signal: AbortSignal.timeout(ANSWER_MS) });
-    const [message] = await Promise.race([answered, died]);
-    return message as T; // both ends are ours
+    try {
+      const [message] = await Promise.race([once(this.#process, "message", { signal }), died]);
+      return message as T; // both ends are ours
+    } finally {
+      answered.abort();
+      await died.catch(() => {}); // no longer waited for
+    }
   }
 
   ask<T>(message: unknown): Promise<T> {
