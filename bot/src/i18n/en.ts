@@ -26,8 +26,8 @@ export const en = {
   "ask.filter": "What should I look for in your music? Send a word from the title or the artist.",
 
   "search.running": "Searching…",
-  "search.found_one": "Found {{count}} track · page {{page}} of {{pages}}",
-  "search.found_other": "Found {{count}} tracks · page {{page}} of {{pages}}",
+  "search.found_one": "Found {{count}} track",
+  "search.found_other": "Found {{count}} tracks",
   "search.nothing": "Nothing found. Check the spelling, or write less: a title alone often works.",
   "search.nothing_artist": "No tracks of this artist. Check the spelling of the name.",
   "search.as_artist": "🎤 Look for this artist",
@@ -39,6 +39,8 @@ export const en = {
   "search.too_long": "That is too long for a search. Write the artist and the title in up to {{limit}} characters.",
   "search.link": "I cannot open links. Write the artist and the title instead, and I will find the track.",
   "search.text_only": "I understand text. Send a title or an artist.",
+
+  "page.of": "page {{page}} of {{pages}}",
 
   "track.untitled": "Untitled",
 
@@ -66,8 +68,8 @@ export const en = {
   "download.overload": "Too many downloads at once. Wait for one to finish, then tap again.",
 
   "collection.opening": "Opening your music…",
-  "collection.count_one": "{{count}} track · page {{page}} of {{pages}}",
-  "collection.count_other": "{{count}} tracks · page {{page}} of {{pages}}",
+  "collection.count_one": "{{count}} track",
+  "collection.count_other": "{{count}} tracks",
   "collection.title": "My music",
   "collection.empty": "Nothing here yet. Find a track and tap it: it is kept here by itself.",
   "collection.no_match": "Nothing in your music matches.",

@@ -26,10 +26,10 @@ export const ru = {
   "ask.filter": "Что найти в вашей музыке? Пришлите слово из названия или имени исполнителя.",
 
   "search.running": "Ищу…",
-  "search.found_one": "Нашёлся {{count}} трек · страница {{page}} из {{pages}}",
-  "search.found_few": "Нашлось {{count}} трека · страница {{page}} из {{pages}}",
-  "search.found_many": "Нашлось {{count}} треков · страница {{page}} из {{pages}}",
-  "search.found_other": "Нашлось {{count}} трека · страница {{page}} из {{pages}}",
+  "search.found_one": "Нашёлся {{count}} трек",
+  "search.found_few": "Нашлось {{count}} трека",
+  "search.found_many": "Нашлось {{count}} треков",
+  "search.found_other": "Нашлось {{count}} трека",
   "search.nothing": "Ничего не нашлось. Проверьте, нет ли опечатки, или напишите короче: часто хватает одного названия.",
   "search.nothing_artist": "Треков этого исполнителя не нашлось. Проверьте, нет ли опечатки в имени.",
   "search.as_artist": "🎤 Искать как исполнителя",
@@ -41,6 +41,8 @@ export const ru = {
   "search.too_long": "Для поиска это слишком длинно. Напишите исполнителя и название, до {{limit}} знаков.",
   "search.link": "Ссылки я открывать не умею. Напишите исполнителя и название, и я найду трек.",
   "search.text_only": "Я понимаю текст. Пришлите название или исполнителя.",
+
+  "page.of": "страница {{page}} из {{pages}}",
 
   "track.untitled": "Без названия",
 
@@ -68,10 +70,10 @@ export const ru = {
   "download.overload": "Слишком много загрузок сразу. Дождитесь, пока закончится одна, и нажмите ещё раз.",
 
   "collection.opening": "Открываю вашу музыку…",
-  "collection.count_one": "{{count}} трек · страница {{page}} из {{pages}}",
-  "collection.count_few": "{{count}} трека · страница {{page}} из {{pages}}",
-  "collection.count_many": "{{count}} треков · страница {{page}} из {{pages}}",
-  "collection.count_other": "{{count}} трека · страница {{page}} из {{pages}}",
+  "collection.count_one": "{{count}} трек",
+  "collection.count_few": "{{count}} трека",
+  "collection.count_many": "{{count}} треков",
+  "collection.count_other": "{{count}} трека",
   "collection.title": "Моя музыка",
   "collection.empty": "Здесь пока пусто. Найдите трек и нажмите на него: он сохранится здесь сам.",
   "collection.no_match": "В вашей музыке такого нет.",

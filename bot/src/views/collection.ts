@@ -1,7 +1,7 @@
 import type { SavedTrack } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { Words } from "../i18n/words.js";
 import { button, pattern } from "./buttons.js";
-import { pager } from "./pager.js";
+import { pager, withPage } from "./pager.js";
 import { titled, type InlineButton, type Screen } from "./screen.js";
 import { trackLabel } from "./track-label.js";
 
@@ -30,7 +30,7 @@ export function collectionScreen(words: Words, list: CollectionPage): Screen {
   const pages = Math.max(list.page, Math.ceil(list.total / SAVED_PER_PAGE));
   const lines = [
     list.filter ? `🔎 ${list.filter}` : "",
-    words.say("collection.count", { count: list.total, page: list.page, pages }),
+    withPage(words, words.say("collection.count", { count: list.total }), list.page, pages),
     list.editing ? words.say("collection.edit_hint") : "",
   ];
   const rows = list.tracks.map((saved) => [trackButton(words, saved, list)]);

@@ -2,7 +2,7 @@ import type { KnownTrack } from "@refrain/gen/refrain/storage/v1/storage_service
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { Words } from "../i18n/words.js";
 import { button, type SearchKind } from "./buttons.js";
-import { pager } from "./pager.js";
+import { pager, withPage } from "./pager.js";
 import { titled, type InlineButton, type Screen } from "./screen.js";
 import { trackLabel, type TrackMarks } from "./track-label.js";
 
@@ -43,7 +43,7 @@ export function searchingScreen(words: Words, { kind, text }: Search): Screen {
 export function resultsScreen(words: Words, search: Search, results: ResultsPage): Screen {
   if (results.total === 0) return nothingScreen(words, search, results.failedSources);
   const pages = pageCount(results.total);
-  const found = words.say("search.found", { count: results.total, page: results.page, pages });
+  const found = withPage(words, words.say("search.found", { count: results.total }), results.page, pages);
   const rows = results.tracks.map((track) => [
     { text: trackLabel(words, track, results.marks.get(track.key)), data: button.track(track.key) },
   ]);

@@ -3,13 +3,13 @@ import { AudioSample, AudioSampleSource, BufferTarget, type MetadataTags, Mp3Out
 import { SAMPLE_RATE } from "./instruments.js";
 import type { Sound } from "./render.js";
 
-const BITRATE = 128_000;
+const BITRATE = 192_000;
 /** Samples given to the encoder at once. */
 const BLOCK = SAMPLE_RATE;
 
 let registered = false;
 
-/** Encodes sound as MP3, 128 kbit/s, with ID3 tags. */
+/** Encodes sound as MP3, 192 kbit/s, with ID3 tags. */
 export async function encodeMp3({ left, right }: Sound, tags: MetadataTags): Promise<Uint8Array> {
   if (!registered) registerMp3Encoder();
   registered = true;

@@ -1,6 +1,6 @@
 import { createRandom } from "./random.js";
 
-/** Samples a second. MP3 at 128 kbit/s keeps nothing above 16 kHz anyway, and this is a quarter less work than 44,100. */
+/** Samples a second. Nothing that the instruments play is above 16 kHz, and this is a quarter less work than 44,100. */
 export const SAMPLE_RATE = 32_000;
 
 const TABLE_SIZE = 8192;
