@@ -37,8 +37,11 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     onTestFinished(() => page.close());
     await page.goto(refrain.page);
     const chat = new ChatPage(page);
-    if (user) await page.getByTestId("user-switch").selectOption({ label: user });
     await page.getByTestId("composer").waitFor();
+    if (user) {
+      const [id] = await page.getByTestId("user-switch").selectOption({ label: user });
+      await page.locator(`[data-testid=phone][data-user-id="${id}"]`).waitFor(); // what is typed before goes to the chat before
+    }
     return chat;
   }
 

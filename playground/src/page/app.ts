@@ -22,7 +22,7 @@ export function App({ store }: { store: Store }): VNode {
   const send = (text: string): void => store.attempt(pageCalls.send(userId, text, chat.force_reply?.message_id));
   const block = (isBlocked: boolean): void => store.attempt(pageCalls.setBlocked(userId, isBlocked));
   return html`<main class="stage">
-    <div class="phone">
+    <div class="phone" data-testid="phone" data-user-id=${userId}>
       <${ChatHeader}
         bot=${view.bot}
         chat=${chat}
