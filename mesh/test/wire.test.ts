@@ -84,7 +84,7 @@ describe.each(Object.entries(DOORS))("through the %s door", (_name, open) => {
   test("carries reason and metadata of an error, before and within a stream", async () => {
     const busy = serviceError(Code.ResourceExhausted, "QUEUE_FULL", "the queue is full", {
       metadata: { limit: "10" },
-      retryAfterMs: 1500,
+      retryAfterMs: 20_000,
     });
     const server = await serveEcho({
       echo: () => {

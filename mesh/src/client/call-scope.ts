@@ -1,4 +1,7 @@
-import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+
+/** Told once, when a stream that had opened is over. */
+type StreamEnd = (error?: ConnectError) => void;
 
 const EXPIRED = new ConnectError("the deadline has passed", Code.DeadlineExceeded);
 const LEFT = new ConnectError("the reader left", Code.Canceled);
@@ -12,15 +15,21 @@ const LEFT = new ConnectError("the reader left", Code.Canceled);
 export class CallScope {
   /** Unix milliseconds, or Infinity. Absolute, so that whatever repeats the call sends only what is left. */
   readonly deadline: number;
+  /** Deadline of the attempt that is made next, in Unix milliseconds: not after `deadline`. */
+  attemptDeadline: number;
+  /** Time for the first message of a stream to come, in milliseconds. Default: no limit. */
+  openTimeoutMs = Infinity;
   readonly #parent: AbortSignal | undefined;
   readonly #cancels = new Set<() => void>();
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #cancelled: ConnectError | undefined;
+  #streamEnds: StreamEnd[] | undefined;
 
   /** @param timeoutMs undefined: no deadline */
   constructor(parent: AbortSignal | undefined, timeoutMs: number | undefined) {
     this.deadline = timeoutMs === undefined ? Infinity : Date.now() + timeoutMs;
+    this.attemptDeadline = this.deadline;
     this.#parent = parent;
     if (parent?.aborted) this.#follow();
     else parent?.addEventListener("abort", this.#follow, { once: true });
@@ -51,6 +60,18 @@ export class CallScope {
     for (const cancel of this.#cancels) cancel();
   }
 
+  /** Tells how a stream that has opened ends: without an error when it is complete. Only for streams. */
+  onStreamEnd(listener: StreamEnd): void {
+    (this.#streamEnds ??= []).push(listener);
+  }
+
+  /** A stream that had opened is over. */
+  streamEnded(error?: ConnectError): void {
+    const listeners = this.#streamEnds ?? [];
+    this.#streamEnds = undefined;
+    for (const listener of listeners) listener(error);
+  }
+
   /** The call has ended well: frees the timer and the listener. */
   end(): void {
     clearTimeout(this.#timer);
@@ -68,3 +89,14 @@ export class CallScope {
 
 /** The scope of a call, for the innermost step, which sees only requests. */
 export const scopeKey = createContextKey<CallScope | undefined>(undefined, { description: "call scope" });
+
+/**
+ * The scope of a request that came through this client's transport.
+ *
+ * @throws ConnectError INTERNAL when an interceptor dropped the context values
+ */
+export function scopeOf(request: UnaryRequest | StreamRequest): CallScope {
+  const scope = request.contextValues.get(scopeKey);
+  if (!scope) throw new ConnectError("an interceptor dropped the context values", Code.Internal);
+  return scope;
+}

@@ -1,13 +1,31 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { circuitBreaker } from "../interceptors/circuit-breaker.js";
+import { recordAttempts, recordClientCalls } from "../interceptors/record-client-calls.js";
+import { retry } from "../interceptors/retry.js";
 import { sendKey } from "../interceptors/send-key.js";
+import { clientMetrics } from "./client-metrics.js";
+import type { Circuits } from "./circuits.js";
+import type { RetryBudget } from "./retry-budget.js";
 
-/** The one order of a client's interceptors, outermost first. Below them is the channel, which picks an address. */
-export function clientChain(key: string): Interceptor[] {
+export interface ClientChainOptions {
+  /** Key of the service. */
+  key: string;
+  /** Retries of all calls to the service. */
+  budget: RetryBudget;
+  /** Absent: no circuit breaker. */
+  circuits?: Circuits | undefined;
+}
+
+/**
+ * The one order of a client's interceptors, outermost first. Below them is the channel: it picks one of the service's
+ * addresses in turn, leaves out those that fail, and connects again to those that are gone.
+ */
+export function clientChain({ key, budget, circuits }: ClientChainOptions): Interceptor[] {
   return [
-    // trace and call metrics: outside of retry, so that a call counts once
+    recordClientCalls(), // outside of retry, so that a call counts once, with the time its caller waited
     sendKey(key), // once per call: every attempt carries the same headers
-    // retry with a budget: outside of the breaker, so that each attempt is counted there
-    // circuit breaker, one per method
-    // per-attempt metrics: innermost, they see what the wire saw
+    retry({ budget, onRetry: ({ parent, name }) => clientMetrics.retries.inc({ service: parent.typeName, method: name }) }),
+    ...(circuits ? [circuitBreaker(circuits)] : []), // inside of retry, so that each attempt counts; an open one stops retries too
+    recordAttempts(), // innermost: what the wire saw. What the breaker refused never was on it
   ];
 }

@@ -1,11 +1,28 @@
 import { Channel, connectivityState, credentials } from "@grpc/grpc-js";
 import { Code } from "@connectrpc/connect";
 import { serviceError } from "../errors/service-error.js";
+import { HONEST_VERDICTS, registerHonestVerdicts } from "./balancing/honest-verdicts.js";
+import { POLLING_DNS, registerPollingDns } from "./balancing/polling-dns.js";
+
+/**
+ * Every address of the target gets its share, except one that fails most of its calls: it is left out for a while, longer
+ * each time. Judged every 2 s, so that a replica which hangs is out before a call's next attempt.
+ */
+const OUTLIER_DETECTION = {
+  interval: { seconds: 2, nanos: 0 },
+  base_ejection_time: { seconds: 10, nanos: 0 },
+  max_ejection_time: { seconds: 60, nanos: 0 },
+  // A third of the replicas, but always one: when more of them fail, it is not the replicas.
+  max_ejection_percent: 33,
+  failure_percentage_ejection: { threshold: 50, enforcement_percentage: 100, minimum_hosts: 2, request_volume: 5 },
+  child_policy: [{ round_robin: {} }],
+};
 
 /** How every channel to a service behaves. */
 const CHANNEL_OPTIONS = {
-  // Every address of the target gets its share.
-  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  "grpc.service_config": JSON.stringify({
+    loadBalancingConfig: [{ [HONEST_VERDICTS]: { child_policy: [{ outlier_detection: OUTLIER_DETECTION }] } }],
+  }),
   // grpc-js would wait up to 2 minutes between attempts to reconnect.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
@@ -15,9 +32,26 @@ const CHANNEL_OPTIONS = {
   "grpc.use_local_subchannel_pool": 1,
 };
 
-/** Opens a channel to a target such as `dns:///music:50051`. It connects with the first call. */
+/** Opens a channel to a target such as `dns:///music:50051`, and starts to connect. */
 export function openChannel(target: string): Channel {
-  return new Channel(target, credentials.createInsecure(), CHANNEL_OPTIONS);
+  registerPollingDns();
+  registerHonestVerdicts();
+  const channel = new Channel(target.replace(/^dns:/, `${POLLING_DNS}:`), credentials.createInsecure(), CHANNEL_OPTIONS);
+  channel.getConnectivityState(true);
+  return channel;
+}
+
+/** Calls back each time that a channel which had lost its service is connected again, until it is closed. */
+export function onReconnected(channel: Channel, reconnected: () => void): void {
+  const watch = (before: connectivityState): void => {
+    if (before === connectivityState.SHUTDOWN) return;
+    channel.watchConnectivityState(before, Infinity, () => {
+      const now = channel.getConnectivityState(false);
+      if (now === connectivityState.READY) reconnected();
+      watch(now);
+    });
+  };
+  watch(channel.getConnectivityState(false));
 }
 
 /**

@@ -1,18 +1,17 @@
 import { fromBinary, toBinary, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { Code, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { type Channel, propagate, status } from "@grpc/grpc-js";
 import { serviceError } from "../errors/service-error.js";
-import { scopeKey } from "./call-scope.js";
+import { scopeOf } from "./call-scope.js";
 
 export type GrpcCall = ReturnType<Channel["createCall"]>;
 
 /** Opens a call on the channel that ends with its scope, unless `release` is called before. */
 export function openCall(channel: Channel, request: UnaryRequest | StreamRequest): { call: GrpcCall; release: () => void } {
-  const scope = request.contextValues.get(scopeKey);
-  if (!scope) throw new ConnectError("an interceptor dropped the context values", Code.Internal);
+  const scope = scopeOf(request);
   const { method } = request;
   const path = `/${method.parent.typeName}/${method.name}`;
-  const call = channel.createCall(path, scope.deadline, null, null, propagate.DEFAULTS);
+  const call = channel.createCall(path, scope.attemptDeadline, null, null, propagate.DEFAULTS);
   const release = scope.onCancel(() => call.cancelWithStatus(status.CANCELLED, "the caller left"));
   return { call, release };
 }

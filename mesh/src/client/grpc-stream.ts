@@ -2,6 +2,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { StreamRequest, StreamResponse } from "@connectrpc/connect";
 import { type Channel, status } from "@grpc/grpc-js";
 import { toHeaders, toMetadata } from "../metadata.js";
+import { scopeOf } from "./call-scope.js";
 import { decode, encode, openCall, type GrpcCall } from "./grpc-call.js";
 import { toConnectError } from "./grpc-error.js";
 import { MessageQueue } from "./message-queue.js";
@@ -16,27 +17,44 @@ export function callStream(channel: Channel, request: StreamRequest): Promise<St
   const { method, service } = request;
   return new Promise((resolve, reject) => {
     const { call, release } = openCall(channel, request);
+    const scope = scopeOf(request);
+    const stopWaiting = limitOpening(call, scope.openTimeoutMs);
     const trailer = new Headers();
+    let opened = false;
     const queue: Queue = new MessageQueue(READ_AHEAD, {
       more: () => call.startRead(),
       left: () => call.cancelWithStatus(status.CANCELLED, "the reader left"),
     });
-    const respond = (header: Headers) => resolve({ stream: true, service, method, header, trailer, message: queue });
+    const respond = (header: Headers) => {
+      opened = true;
+      stopWaiting();
+      resolve({ stream: true, service, method, header, trailer, message: queue });
+    };
     call.start(toMetadata(request.header), {
       onReceiveMetadata: (metadata) => respond(toHeaders(metadata)),
       onReceiveMessage: (data: Buffer | null) => void (data && receive(call, queue, method.output, data)),
       onReceiveStatus(end) {
         release();
+        stopWaiting();
         for (const [name, value] of toHeaders(end.metadata)) trailer.append(name, value);
         const error = end.code === status.OK ? undefined : toConnectError(end);
         queue.end(error);
-        // Headers that never came: the status is the answer. After headers, neither call changes anything.
-        if (error) reject(error);
-        else respond(new Headers());
+        // Headers that never came: the status is the answer.
+        if (error && !opened) return reject(error);
+        if (!opened) respond(new Headers());
+        scope.streamEnded(error);
       },
     });
     send(call, request).catch((error: unknown) => call.cancelWithStatus(status.CANCELLED, String(error)));
   });
+}
+
+/** Ends a call whose stream does not open in time. The returned function is called when it has. */
+function limitOpening(call: GrpcCall, ms: number): () => void {
+  if (ms === Infinity) return () => {};
+  const late = () => call.cancelWithStatus(status.DEADLINE_EXCEEDED, "the stream did not open in time");
+  const timer = setTimeout(late, ms);
+  return () => clearTimeout(timer);
 }
 
 function receive(call: GrpcCall, queue: Queue, schema: DescMessage, data: Buffer): void {

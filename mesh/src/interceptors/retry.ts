@@ -1,0 +1,124 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { DescMethod, DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { type CallScope, scopeOf } from "../client/call-scope.js";
+import type { RetryBudget } from "../client/retry-budget.js";
+import { isAnswered } from "../client/verdict.js";
+import { retryAfterMs } from "../errors/service-error.js";
+
+/** Header that tells a server how often a call was tried before; gRPC's own name (proposal A6). */
+const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
+
+const MAX_ATTEMPTS = 4;
+const FIRST_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 2_000;
+/** A stream that may be asked for again has so long to open. Ours send their first message within 100 ms. */
+const STREAM_OPEN_MS = 5_000;
+/** A server that names a later moment is not waited for by a call without a deadline. */
+const MAX_HINT_MS = 5_000;
+
+export interface RetryOptions {
+  /** Shared by all calls to a service. */
+  budget: RetryBudget;
+  /** Told before each retry. */
+  onRetry?: (method: DescMethod) => void;
+  /** 0 to 1, for the jitter. Default: Math.random. */
+  random?: () => number;
+}
+
+/**
+ * Repeats calls that failed because of the way to the service, or because a replica was unwell, where the contract's
+ * `idempotency_level` says that repeating is safe: 4 attempts at most, 50 ms · 2ⁿ apart with full jitter, under a budget.
+ *
+ * Each attempt but the last gets half of the time that is left, so that a replica which hangs does not cost the call. A
+ * stream is repeated only until it opens; after that its reader knows what it has, and asks again.
+ */
+export function retry(options: RetryOptions): Interceptor {
+  return (next) => {
+    // One function for each kind of call: the interceptor's type joins them, the request tells them apart.
+    const once = next as unknown as (request: UnaryRequest | StreamRequest) => Promise<UnaryResponse & StreamResponse>;
+    return async (request) => {
+      if (!isRepeatable(request.method)) return once(request);
+      if (request.stream) return attempts(await replayable(request), once, options);
+      return attempts(() => request, once, options);
+    };
+  };
+}
+
+function isRepeatable({ idempotency, methodKind }: DescMethod): boolean {
+  return idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN && (methodKind === "unary" || methodKind === "server_streaming");
+}
+
+/** A server stream has one request message; each attempt sends it anew. */
+async function replayable(request: StreamRequest): Promise<() => StreamRequest> {
+  const messages: MessageShape<DescMessage>[] = [];
+  for await (const message of request.message) messages.push(message);
+  return () => ({ ...request, message: createAsyncIterable(messages) });
+}
+
+async function attempts<Request extends UnaryRequest | StreamRequest, Response>(
+  makeRequest: () => Request,
+  once: (request: Request) => Promise<Response>,
+  options: RetryOptions,
+): Promise<Response> {
+  let request = makeRequest();
+  const scope = scopeOf(request);
+  for (let attempt = 1; ; attempt++) {
+    limitAttempt(scope, request.stream, attempt);
+    try {
+      const response = await once(request);
+      options.budget.deposit();
+      return response;
+    } catch (reason) {
+      const error = ConnectError.from(reason);
+      const delayMs = attempt < MAX_ATTEMPTS ? delayBefore(attempt, error, scope, options.random) : undefined;
+      if (delayMs === undefined || !mayRetry(error, scope, options.budget)) throw error;
+      options.onRetry?.(request.method);
+      await wait(delayMs, undefined, { signal: scope.signal });
+      request.header.set(ATTEMPTS_HEADER, String(attempt));
+      if (request.stream) request = makeRequest();
+    }
+  }
+}
+
+function limitAttempt(scope: CallScope, stream: boolean, attempt: number): void {
+  const last = attempt === MAX_ATTEMPTS;
+  const now = scope.deadline === Infinity ? 0 : Date.now();
+  scope.attemptDeadline = last || scope.deadline === Infinity ? scope.deadline : now + (scope.deadline - now) / 2;
+  if (stream) scope.openTimeoutMs = last ? Infinity : STREAM_OPEN_MS;
+}
+
+/** Milliseconds to wait, or undefined when another attempt would come too late or be told the same. */
+function delayBefore(attempt: number, error: ConnectError, scope: CallScope, random = Math.random): number | undefined {
+  const hintMs = retryAfterMs(error);
+  if (error.code === Code.ResourceExhausted && hintMs === undefined) return undefined;
+  const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+  const delayMs = Math.max(backoffMs, hintMs ?? 0);
+  const leftMs = scope.deadline === Infinity ? MAX_HINT_MS : scope.deadline - Date.now();
+  return delayMs < leftMs ? delayMs : undefined;
+}
+
+function mayRetry(error: ConnectError, scope: CallScope, budget: RetryBudget): boolean {
+  switch (error.code) {
+    case Code.Unavailable:
+      return !isAnswered(error) && budget.withdraw();
+    case Code.DeadlineExceeded: // the attempt's own: the call's has passed otherwise
+      return Date.now() < scope.deadline && budget.withdraw();
+    case Code.ResourceExhausted:
+      return budget.withdraw();
+    default:
+      // An answer: it pays in like any other.
+      if (error.code !== Code.Canceled) budget.deposit();
+      return false;
+  }
+}
