@@ -6,7 +6,7 @@ const conditions = ["@refrain/source", "node"];
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["*/src/**/*.test.ts", "*/test/**/*.test.ts"],
+    include: ["*/src/**/*.test.ts", "*/test/**/*.test.ts", "e2e/faults/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { shuffle: true },

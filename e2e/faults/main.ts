@@ -1,0 +1,49 @@
+import { fourth, freeze, kill, rolling } from "./scenarios/replicas.js";
+import { holds, tableRow, type Finding } from "./lab/finding.js";
+
+const LOAD = { callers: 64, pauseMs: 0 };
+
+/** Every scenario in its long version. */
+const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
+  kill: () => kill({ ...LOAD, rounds: 10 }),
+  freeze: () => freeze({ ...LOAD, seconds: 20 }),
+  rolling: () => rolling({ ...LOAD, graceMs: 5_000 }),
+  fourth: () => fourth(LOAD),
+};
+
+const HELP = `npm run faults [-- --only NAME[,NAME…]]
+
+Starts real services, does to them what happens in life, and prints what was seen as a Markdown table.
+Scenarios: ${Object.keys(SCENARIOS).join(", ")}
+`;
+
+function chosen(args: readonly string[]): string[] | undefined {
+  if (args.length === 0) return Object.keys(SCENARIOS);
+  const [option, names = ""] = args;
+  const list = names.split(",");
+  return option === "--only" && list.every((name) => name in SCENARIOS) ? list : undefined;
+}
+
+async function run(name: string): Promise<boolean> {
+  process.stderr.write(`${name} …\n`);
+  try {
+    const findings = (await SCENARIOS[name]?.()) ?? [];
+    for (const finding of findings) console.log(tableRow(name, finding));
+    return findings.every(holds);
+  } catch (error) {
+    console.log(`| ${name} | did not come to its end: ${String(error).split("\n")[0]} | | | ✗ |`);
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    return false;
+  }
+}
+
+const names = chosen(process.argv.slice(2));
+if (!names) {
+  process.stdout.write(HELP);
+  process.exit(process.argv.includes("--help") ? 0 : 1);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+console.log("| scenario | seen | measured | wanted | |\n|---|---|---|---|---|");
+let good = true;
+for (const name of names) good = (await run(name)) && good;
+process.exit(good ? 0 : 1);
