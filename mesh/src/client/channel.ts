@@ -1,6 +1,7 @@
-import { Channel, connectivityState, credentials } from "@grpc/grpc-js";
+import { Channel, connectivityState, credentials, type ChannelCredentials } from "@grpc/grpc-js";
 import { Code } from "@connectrpc/connect";
 import { serviceError } from "../errors/service-error.js";
+import type { Tls } from "../tls.js";
 import { HONEST_VERDICTS, registerHonestVerdicts } from "./balancing/honest-verdicts.js";
 import { POLLING_DNS, registerPollingDns } from "./balancing/polling-dns.js";
 
@@ -32,13 +33,23 @@ const CHANNEL_OPTIONS = {
   "grpc.use_local_subchannel_pool": 1,
 };
 
-/** Opens a channel to a target such as `dns:///music:50051`, and starts to connect. */
-export function openChannel(target: string): Channel {
+/**
+ * Opens a channel to a target such as `dns:///music:50051`, and starts to connect.
+ *
+ * @param tls with it the channel speaks TLS alone: it wants the target's name in the server's certificate, and shows its own
+ */
+export function openChannel(target: string, tls?: Tls): Channel {
   registerPollingDns();
   registerHonestVerdicts();
-  const channel = new Channel(target.replace(/^dns:/, `${POLLING_DNS}:`), credentials.createInsecure(), CHANNEL_OPTIONS);
+  const channel = new Channel(target.replace(/^dns:/, `${POLLING_DNS}:`), channelCredentials(tls), CHANNEL_OPTIONS);
   channel.getConnectivityState(true);
   return channel;
+}
+
+function channelCredentials(tls: Tls | undefined): ChannelCredentials {
+  if (!tls) return credentials.createInsecure();
+  const { identity, ca } = tls;
+  return credentials.createSsl(ca ?? null, identity?.key ?? null, identity?.cert ?? null);
 }
 
 /** Calls back each time that a channel which had lost its service is connected again, until it is closed. */

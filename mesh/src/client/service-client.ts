@@ -3,6 +3,7 @@ import { Code, createClient, type Client } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus } from "@refrain/gen/health/v1/health_pb";
 import { serviceError } from "../errors/service-error.js";
 import type { Logger } from "../log.js";
+import type { Tls } from "../tls.js";
 import { clientChain } from "./chain.js";
 import { connected, onReconnected, openChannel } from "./channel.js";
 import { showBudget } from "./client-metrics.js";
@@ -26,6 +27,8 @@ export interface ServiceClientOptions<S extends DescService = DescService> {
   circuitResetMs?: number;
   /** Told when a circuit breaker opens and closes. */
   logger?: Logger;
+  /** Certificates: the connection is TLS alone. Default: cleartext. */
+  tls?: Tls | undefined;
 }
 
 /** A typed client of one service. */
@@ -49,10 +52,10 @@ const CIRCUIT_RESET_MS = 5_000;
  * once; a service that is not there fails calls, not this.
  */
 export function createServiceClient<S extends DescService>(service: S, options: ServiceClientOptions<S>): ServiceClient<S> {
-  const { target, key, defaultTimeoutMs, circuitResetMs = CIRCUIT_RESET_MS, logger } = options;
+  const { target, key, defaultTimeoutMs, circuitResetMs = CIRCUIT_RESET_MS, logger, tls } = options;
   const timeoutsMs: Readonly<Record<string, number | undefined>> = options.timeoutsMs ?? {};
   const timeoutMs = (method: { localName: string }) => timeoutsMs[method.localName] ?? defaultTimeoutMs;
-  const channel = openChannel(target);
+  const channel = openChannel(target, tls);
   const budget = new RetryBudget();
   const hideBudget = showBudget(budget, service.typeName);
   const circuits = circuitResetMs > 0 ? new Circuits({ resetMs: circuitResetMs, logger }) : undefined;

@@ -1,24 +1,20 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { Server } from "@grpc/grpc-js";
 import { Health } from "@refrain/gen/health/v1/health_pb";
 import { HealthImplementation } from "grpc-health-check";
 import type { ApiKeys } from "../api-keys.js";
 import { grpcHandlers, serviceDefinition, type GrpcHandlerOptions } from "./grpc-handlers.js";
-import { MAX_MESSAGE_BYTES } from "./limits.js";
+import { listenGrpc, type GrpcListenOptions } from "./grpc-listen.js";
+import { MAX_MESSAGE_BYTES, MAX_STREAMS_PER_CONNECTION } from "./limits.js";
 import type { MountedService } from "./mount.js";
 import { addReflection, reflectionGuard } from "./reflection.js";
-import { bindError } from "./bind-error.js";
 
 /** Time for the last answers to leave the socket. */
 const FLUSH_MS = 50;
 
-export interface GrpcDoorOptions extends GrpcHandlerOptions {
+export interface GrpcDoorOptions extends GrpcHandlerOptions, GrpcListenOptions {
   services: readonly MountedService[];
   keys: ApiKeys;
-  host: string;
-  port: number;
-  /** Variable that moves the port, for the error. */
-  variable: string;
 }
 
 /** A running gRPC server. */
@@ -36,38 +32,33 @@ export interface GrpcDoor {
 
 /** gRPC over HTTP/2: the services, health (Check, Watch, List) and reflection. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
-  setLogVerbosity(logVerbosity.NONE); // a failed bind is told once, by our own error
   const { services, keys } = options;
   const server = new Server({
     interceptors: [reflectionGuard(keys)],
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
   });
   for (const mounted of services) server.addService(serviceDefinition(mounted), grpcHandlers(mounted, options));
   const names = ["", ...services.map(({ service }) => service.typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, "SERVING" as const])));
   health.addToServer(server);
   addReflection(server, [...services.map(({ service }) => service), Health]);
-  const port = await bind(server, options);
+  const listener = await listenGrpc(server, options);
   return {
-    port,
+    port: listener.port,
     leave: () => names.forEach((name) => health.setStatus(name, "NOT_SERVING")),
     drain: async () => {
+      listener.close();
       // Sends GOAWAY. Its own end is not awaited: a health watcher would hold it for ever.
       server.tryShutdown(() => {});
       await options.running.idle();
       await wait(FLUSH_MS);
     },
     abort: (reason) => options.running.abort(reason),
-    force: () => server.forceShutdown(),
+    force: () => {
+      server.forceShutdown();
+      listener.force();
+    },
   };
-}
-
-function bind(server: Server, { host, port, variable }: GrpcDoorOptions): Promise<number> {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(bindError(error, variable, address)) : resolve(bound),
-    );
-  });
 }

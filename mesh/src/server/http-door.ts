@@ -1,13 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ApiKeys } from "../api-keys.js";
 import { serviceError } from "../errors/service-error.js";
 import { healthReport, type HealthProbe } from "./health-report.js";
 import { answerJson, answerUnauthenticated } from "./http-answer.js";
 import { MAX_MESSAGE_BYTES } from "./limits.js";
-import { listenHttp, type HttpListener, type ListenOptions } from "./http-listen.js";
+import { listenHttp, type HttpListener, type HttpListenOptions } from "./http-listen.js";
 import type { MountedService } from "./mount.js";
+import type { RunningCall, RunningCalls } from "./running-calls.js";
 
 /** A path of a service's own on its HTTP door. */
 export interface HttpRoute {
@@ -18,13 +19,14 @@ export interface HttpRoute {
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
-export interface HttpDoorOptions extends ListenOptions {
+export interface HttpDoorOptions extends HttpListenOptions {
   name: string;
   version: string;
   health: HealthProbe;
   routes: readonly HttpRoute[];
   services: readonly MountedService[];
   interceptors: Interceptor[];
+  running: RunningCalls;
   /** Without keys, authenticated routes answer 401. */
   keys: ApiKeys | undefined;
 }
@@ -42,16 +44,28 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpListen
   return { ...listener, abort: (reason) => shutdown.abort(reason) };
 }
 
-function rpcHandler({ services, interceptors }: HttpDoorOptions, shutdownSignal: AbortSignal): RequestListener {
-  return connectNodeAdapter({
+function rpcHandler({ services, interceptors, running }: HttpDoorOptions, shutdownSignal: AbortSignal): RequestListener {
+  const calls = new WeakMap<object, RunningCall>();
+  const answer = connectNodeAdapter({
     routes: (router) => services.forEach((mounted) => mounted.addTo(router)),
     interceptors,
     grpc: false, // gRPC needs HTTP/2: it has a door of its own
     readMaxBytes: MAX_MESSAGE_BYTES,
     writeMaxBytes: MAX_MESSAGE_BYTES,
     shutdownSignal,
+    contextValues: (request) => calls.get(request)?.values ?? createContextValues(),
   });
+  return (request, response) => {
+    const call = { values: createContextValues(), abort: leaveToShutdown };
+    calls.set(request, call);
+    running.add(call);
+    response.once("close", () => running.delete(call));
+    answer(request, response);
+  };
 }
+
+/** Connect ends the calls of this door, by its shutdown signal. */
+function leaveToShutdown(): void {}
 
 async function answerHealth(request: IncomingMessage, response: ServerResponse, { name, version, health }: HttpDoorOptions) {
   if (request.method !== "GET" && request.method !== "HEAD") return answerJson(response, 405, { message: "only GET" });

@@ -1,6 +1,10 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { secureContext, type Tls } from "../tls.js";
 import { bindError } from "./bind-error.js";
+import { guardConnections, type GuardOptions } from "./guard-connections.js";
+import { CHECK_EVERY_MS, FIRST_WORDS_MS, MAX_HEADER_BYTES, PROBE_AFTER_MS, REQUEST_MS } from "./limits.js";
 
 export interface ListenOptions {
   host: string;
@@ -8,6 +12,13 @@ export interface ListenOptions {
   port: number;
   /** Variable that moves the port, for the error. */
   variable: string;
+}
+
+export interface HttpListenOptions extends ListenOptions {
+  /** With an identity: HTTPS; with a CA too: only for clients with its certificate. Default: cleartext. */
+  tls?: Tls | undefined;
+  /** Default: any number of connections, and Node's own limits of a request. */
+  guard?: GuardOptions | undefined;
 }
 
 /** An HTTP/1.1 server that listens. */
@@ -22,9 +33,21 @@ export interface HttpListener {
   force(): void;
 }
 
+/** Limits of one request on a guarded door. */
+const REQUEST_LIMITS: ServerOptions = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: FIRST_WORDS_MS,
+  requestTimeout: REQUEST_MS,
+  connectionsCheckingInterval: CHECK_EVERY_MS,
+  keepAlive: true,
+  keepAliveInitialDelay: PROBE_AFTER_MS,
+};
+
 /** Listens for HTTP/1.1, or throws a StartError that names the variable. */
-export async function listenHttp(handle: RequestListener, { host, port, variable }: ListenOptions): Promise<HttpListener> {
-  const server = createServer(handle);
+export async function listenHttp(handle: RequestListener, options: HttpListenOptions): Promise<HttpListener> {
+  const { host, port, variable, guard } = options;
+  const server = createListener(handle, options);
+  if (guard) guardConnections(server, guard);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(bindError(error, variable, `${host}:${port}`)));
     server.listen(port, host, resolve);
@@ -41,4 +64,11 @@ export async function listenHttp(handle: RequestListener, { host, port, variable
     abort: () => {},
     force: () => server.closeAllConnections(),
   };
+}
+
+function createListener(handle: RequestListener, { tls, guard }: HttpListenOptions): Server {
+  const limits = guard ? REQUEST_LIMITS : {};
+  if (!tls?.identity) return createServer(limits, handle);
+  const certificates = { ...secureContext(tls), requestCert: tls.ca !== undefined, rejectUnauthorized: true };
+  return createSecureServer({ ...limits, ...certificates, handshakeTimeout: FIRST_WORDS_MS }, handle);
 }

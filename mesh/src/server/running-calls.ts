@@ -1,22 +1,49 @@
+import { createContextKey, type ContextValues } from "@connectrpc/connect";
+
 /** Something that runs and can be told to end. */
-export interface Abortable {
+export interface RunningCall {
+  readonly values: ContextValues;
   abort(reason: unknown): void;
 }
 
-/** The calls that have not ended, so that a stop can wait for them and end them. */
+/** Set in the context of a call that came when as many ran as may. */
+export const tooManyKey = createContextKey(false, { description: "one call too many" });
+
+/** The calls that have not ended, so that they can be bounded, and a stop can wait for them and end them. */
 export class RunningCalls {
-  readonly #calls = new Set<Abortable>();
+  readonly #calls = new Set<RunningCall>();
   readonly #waiting = new Set<() => void>();
+  readonly #max: number;
+
+  /** @param max calls that may run at once; default: any number */
+  constructor(max = Infinity) {
+    this.#max = max;
+  }
 
   /** Runs one call and counts it until its answer is given. */
-  async during(context: Abortable, call: () => Promise<void>): Promise<void> {
-    this.#calls.add(context);
+  async during(call: RunningCall, work: () => Promise<void>): Promise<void> {
+    this.add(call);
     try {
-      await call();
+      await work();
     } finally {
-      this.#calls.delete(context);
-      if (this.#calls.size === 0) this.#release();
+      this.delete(call);
     }
+  }
+
+  /** Counts a call, and marks it when it is one too many: refusing it is up to an interceptor, which can answer, log and measure. */
+  add(call: RunningCall): void {
+    this.#calls.add(call);
+    if (this.#calls.size > this.#max) call.values.set(tooManyKey, true);
+  }
+
+  delete(call: RunningCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#release();
+  }
+
+  /** Calls that run now. */
+  get size(): number {
+    return this.#calls.size;
   }
 
   /** Tells every running call to end. One by one: a listener of each call on a shared signal would cost more than the call. */

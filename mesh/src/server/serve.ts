@@ -1,9 +1,13 @@
 import type { Interceptor } from "@connectrpc/connect";
 import type { ApiKeys } from "../api-keys.js";
+import type { RateLimits } from "../interceptors/rate-limit.js";
 import type { Logger } from "../log.js";
+import { certificateEnd, type Tls } from "../tls.js";
 import type { GrpcDoor } from "./grpc-door.js";
+import { recordCertificateEnd } from "./certificate-metric.js";
 import type { HealthProbe } from "./health-report.js";
 import { openHttpDoor, type HttpRoute } from "./http-door.js";
+import { serverCapacity, type ServerCapacity } from "./limits.js";
 import type { MountedService } from "./mount.js";
 import { openOpsDoor, type ReadyProbe } from "./ops-door.js";
 import { RunningCalls } from "./running-calls.js";
@@ -30,6 +34,10 @@ export interface ServeHttpOptions {
   keys?: ApiKeys;
   /** Default: 5 s to be noticed, 30 s to drain. */
   stop?: StopTimes;
+  /** With an identity, both doors speak TLS alone; with a CA too, to clients with a certificate of it alone. Default: cleartext. */
+  tls?: Tls | undefined;
+  /** Default: 1,000 connections to each door, 5,000 calls through both. */
+  capacity?: ServerCapacity;
 }
 
 export interface ServeOptions extends ServeHttpOptions {
@@ -38,6 +46,8 @@ export interface ServeOptions extends ServeHttpOptions {
   services: readonly MountedService[];
   /** Turns the service's own errors into ConnectErrors; whatever else is thrown becomes INTERNAL and is logged. */
   toConnectError?: (reason: unknown) => unknown;
+  /** How often it may be called. Default: no limit. */
+  rateLimits?: RateLimits;
 }
 
 /** A service that listens. */
@@ -50,10 +60,10 @@ export interface RunningServer {
 
 /** One set of handlers behind two doors, gRPC and HTTP/1.1, and the operators' port. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { keys, logger, toConnectError, services, ports } = options;
+  const { keys, rateLimits, logger, toConnectError, services, ports } = options;
   // Loaded here, because a process without RPCs would only wait for it: a quarter of a second.
   const { serverChain } = await import("./chain.js");
-  return new Doors(options, services, serverChain({ keys, logger, toConnectError })).open(ports.grpc, keys);
+  return new Doors(options, services, serverChain({ keys, rateLimits, logger, toConnectError })).open(ports.grpc, keys);
 }
 
 /** The HTTP door and the operators' port alone, for a service without RPCs. */
@@ -68,16 +78,21 @@ class Doors {
   readonly #interceptors: Interceptor[];
   readonly #open: Door[] = [];
   readonly #addresses: Record<string, string> = {};
+  readonly #capacity: ServerCapacity;
+  readonly #running: RunningCalls;
   #stopping: Promise<void> | undefined;
 
   constructor(options: ServeHttpOptions, services: readonly MountedService[], interceptors: Interceptor[]) {
     this.#options = options;
     this.#services = services;
     this.#interceptors = interceptors;
+    this.#capacity = options.capacity ?? serverCapacity({});
+    this.#running = new RunningCalls(this.#capacity.calls);
   }
 
   /** Opens all doors, or none: one that cannot be opened closes the others. */
   async open(grpcPort?: number, keys?: ApiKeys): Promise<RunningServer> {
+    if (this.#options.tls) recordCertificateEnd(certificateEnd(this.#options.tls));
     try {
       if (keys) this.#add("grpc", await this.#grpc(grpcPort ?? 0, keys));
       this.#add("http", await this.#http());
@@ -98,25 +113,23 @@ class Doors {
     return `${this.#options.name.toUpperCase()}_${suffix}`;
   }
 
+  /** What both doors have in common. */
+  #door(door: string) {
+    const { host, tls, logger } = this.#options;
+    const guard = { door, maxConnections: this.#capacity.connections, logger };
+    return { host, tls, guard, services: this.#services, interceptors: this.#interceptors, running: this.#running };
+  }
+
   async #grpc(port: number, keys: ApiKeys): Promise<GrpcDoor> {
     const { openGrpcDoor } = await import("./grpc-door.js");
-    return openGrpcDoor({
-      host: this.#options.host,
-      port,
-      variable: this.#variable("PORT"),
-      keys,
-      services: this.#services,
-      interceptors: this.#interceptors,
-      maxUnaryMs: MAX_UNARY_MS,
-      running: new RunningCalls(),
-    });
+    const listen = { port, variable: this.#variable("PORT") };
+    return openGrpcDoor({ ...this.#door("grpc"), ...listen, keys, maxUnaryMs: MAX_UNARY_MS });
   }
 
   #http() {
-    const { name, version, host, ports, health, routes = [], keys } = this.#options;
-    const services = { services: this.#services, interceptors: this.#interceptors };
-    const listen = { host, port: ports.http, variable: this.#variable("HTTP_PORT") };
-    return openHttpDoor({ ...listen, ...services, name, version, health, routes, keys });
+    const { name, version, ports, health, routes = [], keys } = this.#options;
+    const listen = { port: ports.http, variable: this.#variable("HTTP_PORT") };
+    return openHttpDoor({ ...this.#door("http"), ...listen, name, version, health, routes, keys });
   }
 
   #ops() {
