@@ -73,6 +73,13 @@ export function httpUrl(env: Env, name: string, fallback: string): string {
   return value.replace(/\/+$/, "");
 }
 
+/** Whether spans are to be exported: when OpenTelemetry's variable for the collector's address is set. Default: no. */
+export function tracesEnabled(env: Env): boolean {
+  if (optionalText(env, "OTEL_EXPORTER_OTLP_ENDPOINT") === undefined) return false;
+  httpUrl(env, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+  return true;
+}
+
 /** A logger's level. Default: info. */
 export function logLevel(env: Env): string {
   return choice(env, "LOG_LEVEL", ["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info");

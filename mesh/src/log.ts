@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+import { trace } from "@opentelemetry/api";
 import { pino, type Logger } from "pino";
 import type pretty from "pino-pretty";
+import { traceFields } from "./telemetry/trace-fields.js";
 
 export type { Logger } from "pino";
 
@@ -8,7 +10,7 @@ export type { Logger } from "pino";
 const SECRETS = ["authorization", "*.authorization", "key", "*.key", "token", "*.token"];
 
 /**
- * Logs JSON lines to stdout; readable lines when stdout is a terminal.
+ * Logs JSON lines to stdout; readable lines when stdout is a terminal. A line that belongs to the active span has its ids.
  *
  * @param service name of the service, on every line
  * @param level `trace` … `fatal` or `silent`; default `info`
@@ -18,6 +20,7 @@ export function createLogger(service: string, level = "info"): Logger {
     level,
     base: { service },
     redact: SECRETS,
+    mixin: () => traceFields(trace.getActiveSpan()),
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };

@@ -3,6 +3,7 @@ import { circuitBreaker } from "../interceptors/circuit-breaker.js";
 import { recordAttempts, recordClientCalls } from "../interceptors/record-client-calls.js";
 import { retry } from "../interceptors/retry.js";
 import { sendKey } from "../interceptors/send-key.js";
+import { traceClient } from "../interceptors/trace-client.js";
 import { clientMetrics } from "./client-metrics.js";
 import type { Circuits } from "./circuits.js";
 import type { RetryBudget } from "./retry-budget.js";
@@ -22,6 +23,7 @@ export interface ClientChainOptions {
  */
 export function clientChain({ key, budget, circuits }: ClientChainOptions): Interceptor[] {
   return [
+    traceClient(), // outermost: one span for the call with all its attempts
     recordClientCalls(), // outside of retry, so that a call counts once, with the time its caller waited
     sendKey(key), // once per call: every attempt carries the same headers
     retry({ budget, onRetry: ({ parent, name }) => clientMetrics.retries.inc({ service: parent.typeName, method: name }) }),

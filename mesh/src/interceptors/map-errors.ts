@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { reasonOf, serviceError } from "../errors/service-error.js";
 import type { Logger } from "../log.js";
+import { callTraceFields } from "../telemetry/call-trace.js";
 import { requestIdKey } from "./call-context.js";
 import { watchStream } from "./watch-stream.js";
 
@@ -21,7 +22,7 @@ export interface ErrorMapping {
 
 /**
  * Whatever a handler throws leaves as a ConnectError with ErrorInfo. What nobody expected becomes INTERNAL without any
- * inner text; its cause goes to the log under the request's id.
+ * inner text; its cause goes to the log with the ids of request and trace.
  */
 export function mapErrors({ toConnectError = (reason) => reason, logger }: ErrorMapping): Interceptor {
   return (next) => async (request) => {
@@ -29,7 +30,8 @@ export function mapErrors({ toConnectError = (reason) => reason, logger }: Error
       // A handler that stopped on its signal rethrows the signal's reason, often a plain AbortError: say why it was aborted.
       const error = toConnectError(request.signal.aborted && isAbort(reason) ? request.signal.reason : reason);
       if (error instanceof ConnectError && expected(error)) return withReason(error);
-      logger.error({ err: error, request_id: request.contextValues.get(requestIdKey) }, "unexpected error");
+      const ids = { request_id: request.contextValues.get(requestIdKey), ...callTraceFields(request.contextValues) };
+      logger.error({ err: error, ...ids }, "unexpected error");
       return serviceError(Code.Internal, "INTERNAL", "internal error", { cause: error });
     };
     try {

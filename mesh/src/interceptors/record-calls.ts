@@ -3,11 +3,16 @@ import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryReq
 import { Histogram, type Registry } from "prom-client";
 import type { Logger } from "../log.js";
 import { reasonOf } from "../errors/service-error.js";
+import { callTraceFields } from "../telemetry/call-trace.js";
 import { callerKey, REQUEST_ID_HEADER, requestId, requestIdKey } from "./call-context.js";
 import { watchStream } from "./watch-stream.js";
 
-/** Codes that say the server is unwell; the rest is about the call. */
 const UNWELL = new Set([Code.Unknown, Code.Internal, Code.DataLoss, Code.Unavailable, Code.DeadlineExceeded, Code.Unimplemented]);
+
+/** Whether an error says that the server is unwell; the rest is about the call. */
+export function isUnwell(error: unknown): boolean {
+  return UNWELL.has(ConnectError.from(error).code);
+}
 
 const LEFT_EARLY = new ConnectError("the caller left", Code.Canceled);
 
@@ -44,7 +49,7 @@ function durationHistogram(name: string, registry: Registry) {
 }
 
 /**
- * Outermost on the server: gives each call an id, and measures and logs how it ended for the caller.
+ * Gives each call an id, and measures and logs how it ended for the caller.
  *
  * A unary call that went well is logged at `debug`; anything else at `info`, or at `error` when it says that this service is
  * unwell. Never what was asked: listeners' texts stay out of the log.
@@ -80,10 +85,11 @@ function log(logger: Logger, request: UnaryRequest | StreamRequest, id: string, 
   const method = `${request.service.typeName}/${request.method.name}`;
   const caller = request.contextValues.get(callerKey) || undefined;
   const reason = reasonOf(error);
-  logger[level]({ method, code, reason, ms: Math.round(ms * 10) / 10, caller, request_id: id }, "call");
+  const ids = { request_id: id, ...callTraceFields(request.contextValues) };
+  logger[level]({ method, code, reason, ms: Math.round(ms * 10) / 10, caller, ...ids }, "call");
 }
 
 function levelOf(request: UnaryRequest | StreamRequest, error: unknown): "debug" | "info" | "error" {
   if (error === undefined) return request.stream ? "info" : "debug";
-  return UNWELL.has(ConnectError.from(error).code) ? "error" : "info";
+  return isUnwell(error) ? "error" : "info";
 }

@@ -17,7 +17,7 @@ import { isAnswered } from "../client/verdict.js";
 import { retryAfterMs } from "../errors/service-error.js";
 
 /** Header that tells a server how often a call was tried before; gRPC's own name (proposal A6). */
-const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
+export const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 const MAX_ATTEMPTS = 4;
 const FIRST_BACKOFF_MS = 50;
@@ -108,17 +108,16 @@ function delayBefore(attempt: number, error: ConnectError, scope: CallScope, ran
   return delayMs < leftMs ? delayMs : undefined;
 }
 
+/** Takes a retry from the budget for an error that another attempt may mend. Any other error is an answer, and pays in. */
 function mayRetry(error: ConnectError, scope: CallScope, budget: RetryBudget): boolean {
-  switch (error.code) {
-    case Code.Unavailable:
-      return !isAnswered(error) && budget.withdraw();
-    case Code.DeadlineExceeded: // the attempt's own: the call's has passed otherwise
-      return Date.now() < scope.deadline && budget.withdraw();
-    case Code.ResourceExhausted:
-      return budget.withdraw();
-    default:
-      // An answer: it pays in like any other.
-      if (error.code !== Code.Canceled) budget.deposit();
-      return false;
-  }
+  if (isPassing(error, scope)) return budget.withdraw();
+  if (error.code !== Code.Canceled) budget.deposit();
+  return false;
+}
+
+function isPassing(error: ConnectError, scope: CallScope): boolean {
+  if (error.code === Code.Unavailable) return !isAnswered(error);
+  // The attempt's own deadline: the call's has not passed yet.
+  if (error.code === Code.DeadlineExceeded) return Date.now() < scope.deadline;
+  return error.code === Code.ResourceExhausted;
 }
