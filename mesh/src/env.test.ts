@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { apiKeys } from "./api-keys.js";
-import { choice, ConfigError, httpUrl, integer, list, port, requiredText, text } from "./env.js";
+import { choice, ConfigError, httpUrl, integer, list, port, requiredText, text, redisUrl } from "./env.js";
 
 const message = (read: () => unknown) => {
   try {
@@ -41,6 +41,7 @@ test("any text is read or refused with a ConfigError, never another error", () =
     (env: Record<string, string>) => choice(env, "X", ["a", "b"], "a"),
     (env: Record<string, string>) => apiKeys(env, "X"),
     (env: Record<string, string>) => list(env, "X", []),
+    (env: Record<string, string>) => redisUrl(env, "X"),
   ];
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(...readers), (value, read) => {
@@ -60,6 +61,12 @@ test("a list drops what is empty", () => {
 test("an address loses the slashes at its end, and is not repeated when it is malformed", () => {
   expect(httpUrl({ X: "https://host/base//" }, "X", "http://a")).toBe("https://host/base");
   expect(message(() => httpUrl({ X: "ftp://user:secret@host" }, "X", "http://a"))).not.toContain("secret");
+});
+
+test("an address of Redis keeps its password to itself", () => {
+  expect(redisUrl({ X: " rediss://:secret@host:1/2 " }, "X")).toBe("rediss://:secret@host:1/2");
+  expect(redisUrl({ X: "" }, "X")).toBeUndefined();
+  for (const X of ["http://:secret@host", ":secret@host"]) expect(message(() => redisUrl({ X }, "X"))).not.toContain("secret");
 });
 
 test("a key that is too short is not repeated", () => {

@@ -80,6 +80,14 @@ export function tracesEnabled(env: Env): boolean {
   return true;
 }
 
+/** A `redis://` or `rediss://` address, when there is one. */
+export function redisUrl(env: Env, name: string): string | undefined {
+  const value = optionalText(env, name);
+  if (value === undefined || (URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol))) return value;
+  // The value may hold a password, so it is not repeated.
+  throw new ConfigError(name, "must be a redis:// or rediss:// address", "redis://127.0.0.1:6379");
+}
+
 /** A logger's level. Default: info. */
 export function logLevel(env: Env): string {
   return choice(env, "LOG_LEVEL", ["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info");

@@ -12,6 +12,7 @@ export {
   logLevel,
   optionalText,
   port,
+  redisUrl,
   requiredText,
   StartError,
   text,
@@ -21,10 +22,10 @@ export {
 export { errorMetadata, reasonOf, retryAfterMs, serviceError, type ServiceErrorOptions } from "./errors/service-error.js";
 export type { RateLimits } from "./interceptors/rate-limit.js";
 export { createLogger, type Logger } from "./log.js";
-export { metrics } from "./metrics.js";
+export { counter, durations, gauge, metrics } from "./metrics.js";
 export { endUserOf } from "./rate-limits/end-user-key.js";
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from "./rate-limits/rate-limiter.js";
-export { openRedis, type Redis } from "./redis/open-redis.js";
+export { openRedis, type Redis, type RedisOptions } from "./redis/open-redis.js";
 export { runService, type StartedService } from "./run-service.js";
 export type { Dependency, HealthDetails, HealthProbe } from "./server/health-report.js";
 export type { HttpRoute } from "./server/http-door.js";

@@ -11,6 +11,8 @@ import { mapErrors } from "./interceptors/map-errors.js";
 import { validate } from "./interceptors/validate.js";
 import type { Logger } from "./log.js";
 
+export { hasRedis, startRedis, type RedisProcess, type RedisProcessOptions } from "./testing-redis.js";
+
 /** A key for tests, and what accepts it. */
 export const TEST_KEY = "test-key-0123456789";
 export const TEST_KEYS = createApiKeys([`test:${TEST_KEY}`]);
