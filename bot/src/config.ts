@@ -1,5 +1,19 @@
 import { join } from "node:path";
-import { apiKeys, ConfigError, httpUrl, integer, logLevel, port, requiredText, text, type Env } from "@refrain/mesh";
+import {
+  apiKeys,
+  ConfigError,
+  httpUrl,
+  integer,
+  logLevel,
+  port,
+  requiredText,
+  serverCapacity,
+  text,
+  tlsSettings,
+  type Env,
+  type ServerCapacity,
+  type Tls,
+} from "@refrain/mesh";
 
 /** Everything the bot reads from its environment. Nothing else of it reads `process.env`. */
 export interface Config {
@@ -17,6 +31,11 @@ export interface Config {
     readonly filesUrl: string;
   };
   readonly storage: { readonly target: string; readonly key: string };
+  /** Time until a call to a service is tried after its circuit breaker opened, in milliseconds; 0: no circuit breakers. */
+  readonly circuitResetMs: number;
+  /** Certificates for the services and for the bot's own door; undefined: cleartext. */
+  readonly tls?: Tls | undefined;
+  readonly capacity: ServerCapacity;
   /** Address to bind. */
   readonly host: string;
   /** 0 picks a free one. */
@@ -30,23 +49,35 @@ export interface Config {
 
 /** @throws ConfigError that names the variable, what is wrong with it, and an example */
 export function readConfig(env: Env = process.env): Config {
+  const tls = tlsSettings(env);
   return {
     telegram: { token: readToken(env), apiUrl: httpUrl(env, "TELEGRAM_API_URL", "https://api.telegram.org") },
     music: {
       target: text(env, "MUSIC_TARGET", "dns:///127.0.0.1:50051"),
       key: apiKeys(env, "MUSIC_API_KEYS").first,
-      filesUrl: httpUrl(env, "MUSIC_FILES_URL", "http://127.0.0.1:8051"),
+      filesUrl: readFilesUrl(env, tls),
     },
     storage: {
       target: text(env, "STORAGE_TARGET", "dns:///127.0.0.1:50052"),
       key: apiKeys(env, "STORAGE_API_KEYS").first,
     },
+    circuitResetMs: integer(env, "CIRCUIT_RESET_MS", 5_000, { max: 600_000 }),
+    tls,
+    capacity: serverCapacity(env),
     host: text(env, "BIND_HOST", "127.0.0.1"),
     ports: { http: port(env, "BOT_HTTP_PORT", 8050), ops: port(env, "BOT_OPS_PORT", 9050) },
     uploadSlots: integer(env, "BOT_UPLOAD_SLOTS", 4, { min: 1, max: 100 }),
     temporaryFolder: join(text(env, "DATA_DIR", "./data"), "bot"),
     logLevel: logLevel(env),
   };
+}
+
+function readFilesUrl(env: Env, tls: Tls | undefined): string {
+  if (!tls) return httpUrl(env, "MUSIC_FILES_URL", "http://127.0.0.1:8051");
+  const url = httpUrl(env, "MUSIC_FILES_URL", "https://127.0.0.1:8051");
+  // Music's doors are both behind TLS or neither: this would fail with the first download, and show the key on the way.
+  if (!url.startsWith("https:")) throw new ConfigError("MUSIC_FILES_URL", "must be https:// with TLS", "https://music:8051");
+  return url;
 }
 
 const TOKEN_EXAMPLE = "123456:secret-from-BotFather";

@@ -4,7 +4,7 @@ import type { Services } from "./services.js";
 const START_PROBE_MS = 5_000;
 const HEALTH_PROBE_MS = 1_000;
 
-type Reachable = Pick<Services["music"], "ready">;
+type Reachable = Pick<Services["music"], "ready" | "circuits">;
 type Probed = Readonly<Record<"music" | "storage", Reachable>>;
 
 /** Looks at both services at once, for 5 s at most, and writes what works into the log. Never rejects. */
@@ -32,11 +32,17 @@ export async function healthOf(services: Probed, telegram: { connected(): boolea
 
 async function reach(service: Reachable, timeoutMs: number): Promise<Dependency> {
   const started = performance.now();
-  try {
-    await service.ready(timeoutMs);
-    return { ok: true, latency_ms: Math.round(performance.now() - started) };
-  } catch {
-    // Its error names an inner address, which is nothing for /health.
-    return { ok: false, detail: "does not answer" };
-  }
+  const answers = await service.ready(timeoutMs).then(
+    () => true,
+    () => false, // its error names an inner address, which is nothing for /health
+  );
+  const circuits = service.circuits();
+  const failing = circuits.filter(({ state }) => state !== "closed").map(({ method }) => method);
+  const detail = answers ? failing.length > 0 && `calls fail: ${failing.join(", ")}` : "does not answer";
+  return {
+    ok: answers && failing.length === 0,
+    ...(answers && { latency_ms: Math.round(performance.now() - started) }),
+    ...(detail && { detail }),
+    circuits: Object.fromEntries(circuits.map(({ method, state }) => [method, state])),
+  };
 }

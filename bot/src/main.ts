@@ -1,9 +1,10 @@
-import { runService } from "@refrain/mesh";
+import { createLogger, runService } from "@refrain/mesh";
 import { readConfig } from "./config.js";
 import { connectServices } from "./services.js";
 import { startBot } from "./start-bot.js";
 
 await runService("bot", async () => {
   const config = readConfig();
-  return startBot({ config, services: connectServices(config) });
+  const logger = createLogger("bot", config.logLevel);
+  return startBot({ config, services: connectServices(config, logger), logger });
 });

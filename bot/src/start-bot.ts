@@ -1,4 +1,4 @@
-import { ConfigError, createLogger, serveHttp, type Logger, type StartedService } from "@refrain/mesh";
+import { ConfigError, serveHttp, type Logger, type StartedService } from "@refrain/mesh";
 import type { Bot } from "gramio";
 import { addHandlers, createBot } from "./bot.js";
 import { systemClock, type Clock } from "./clock.js";
@@ -23,7 +23,7 @@ const STOP_TIMES = { graceMs: 0, drainMs: 200 };
 export interface StartBotOptions {
   readonly config: Config;
   readonly services: Services;
-  readonly logger?: Logger;
+  readonly logger: Logger;
   readonly clock?: Clock;
 }
 
@@ -33,14 +33,18 @@ export interface StartBotOptions {
  * @throws ConfigError when Telegram does not know the token
  */
 export async function startBot(options: StartBotOptions): Promise<StartedService> {
-  const { config, services, clock = systemClock } = options;
-  const logger = options.logger ?? createLogger("bot", config.logLevel);
+  const { config, services, logger, clock = systemClock } = options;
   const stop = new AbortController();
   const calls = new AbortController();
   const bot = createBot({ ...config.telegram, clock, logger, stop: calls.signal });
   await checkToken(bot, logger);
 
-  const files = await createMusicFiles({ baseUrl: config.music.filesUrl, key: config.music.key, folder: config.temporaryFolder });
+  const files = await createMusicFiles({
+    baseUrl: config.music.filesUrl,
+    key: config.music.key,
+    tls: config.tls,
+    folder: config.temporaryFolder,
+  });
   const botId = config.telegram.token.split(":")[0] ?? "";
   const features = createFeatures({ api: bot.api, botId, services, files, uploadSlots: config.uploadSlots, clock, logger });
   addHandlers(bot, features, logger);
@@ -50,6 +54,8 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
     version: VERSION,
     host: config.host,
     ports: config.ports,
+    tls: config.tls,
+    capacity: config.capacity,
     logger,
     health: () => healthOf(services, poller),
     stop: STOP_TIMES,

@@ -18,6 +18,7 @@ async function config(apiUrl: string): Promise<Config> {
     host: "127.0.0.1",
     ports: { http: 0, ops: 0 },
     uploadSlots: 1,
+    circuitResetMs: 5_000,
     temporaryFolder: await temporaryFolder(),
     logLevel: "silent",
   };
@@ -27,7 +28,7 @@ test("with neither service the bot starts, says ⚠️ for both, and health is d
   const telegram = await FakeTelegram.start();
   const { logger, lines } = keptLog();
   const settings = await config(telegram.url);
-  const bot = await startBot({ config: settings, services: connectServices(settings), logger });
+  const bot = await startBot({ config: settings, services: connectServices(settings, logger), logger });
   onTestFinished(() => bot.close());
   await until(() => lines.filter((line) => line.includes("⚠️")).length === 2);
   telegram.push({ update_id: 1 });
@@ -41,7 +42,7 @@ test("services that are not there hold up the start for some seconds, are told, 
   const telegram = await FakeTelegram.start();
   const { logger, lines } = keptLog();
   const settings = await config(telegram.url);
-  const bot = await startBot({ config: settings, services: connectServices(settings), logger });
+  const bot = await startBot({ config: settings, services: connectServices(settings, logger), logger });
   expect(lines.filter((line) => line.includes("⚠️"))).toHaveLength(2);
   expect(telegram.of("getUpdates").length).toBeGreaterThan(0); // listeners were served meanwhile
   await bot.close();
@@ -51,7 +52,8 @@ test("a token that Telegram does not know stops the start and names the variable
   const telegram = await FakeTelegram.start();
   telegram.faults.set("getMe", [refuse(401, "Unauthorized")]);
   const settings = await config(telegram.url);
-  const start = startBot({ config: settings, services: connectServices(settings), logger: keptLog().logger });
+  const { logger } = keptLog();
+  const start = startBot({ config: settings, services: connectServices(settings, logger), logger });
   await expect(start).rejects.toThrow(ConfigError);
   await expect(start).rejects.toMatchObject({ variable: "BOT_TOKEN", message: expect.not.stringContaining("secret-token") });
 });
@@ -60,7 +62,7 @@ test("without Telegram the bot starts, and its log never names the token", async
   const { logger, lines } = keptLog();
   const settings = await config("http://127.0.0.1:2");
   const ready = { ready: () => Promise.reject(serviceError(Code.Unavailable, "FAILED", "no")) };
-  const { music, storage } = connectServices(settings);
+  const { music, storage } = connectServices(settings, logger);
   const services = { music: { ...music, ...ready }, storage: { ...storage, ...ready } };
   const bot = await startBot({ config: settings, services, logger });
   await until(() => lines.some((line) => line.includes("no updates from Telegram")));

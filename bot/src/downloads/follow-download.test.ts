@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { DownloadState } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { serviceError } from "@refrain/mesh";
+import { reasonOf, serviceError } from "@refrain/mesh";
 import { expect, test } from "vitest";
 import { audioFile, down, FakeMusic } from "../../test/fake-services.js";
 import { ManualClock, settled } from "../../test/manual-clock.js";
@@ -55,17 +55,39 @@ test("45 s without a sign of life count as a break; heartbeats keep it open", as
   await outcome;
 });
 
-test("music that never answers is given up after four tries, with its error", async () => {
-  const { clock, outcome, streams } = follow([stream([], down())]);
-  await passing(clock, 30);
+test("music that was never heard is not asked again: the client has tried by itself", async () => {
+  const { outcome, streams } = follow([stream([], down())]);
   expect(ConnectError.from(await outcome).code).toBe(Code.Unavailable);
-  expect(streams()).toBe(4);
+  expect(streams()).toBe(1);
 });
 
-test.each(["SOURCE_UNAVAILABLE", "CIRCUIT_OPEN"])("%s is an answer: it is not asked again", async (reason) => {
+test("music that was heard is waited for, about 25 s, and then given up with its error", async () => {
+  const { clock, outcome, streams } = follow([stream([fetching], down()), stream([], down())]);
+  await passing(clock, 60);
+  expect(ConnectError.from(await outcome).code).toBe(Code.Unavailable);
+  expect(streams()).toBe(9);
+});
+
+test.each(["SOURCE_UNAVAILABLE", "DOWNLOAD_CANCELLED"])("%s is an answer: it is not asked again", async (reason) => {
   const { outcome, streams } = follow([stream([fetching], serviceError(Code.Unavailable, reason, "no"))]);
   expect(ConnectError.from(await outcome).code).toBe(Code.Unavailable);
   expect(streams()).toBe(1);
+});
+
+test("an open circuit ends a download that has not begun, and holds up one that has until it is tried again", async () => {
+  const open = serviceError(Code.Unavailable, "CIRCUIT_OPEN", "no", { retryAfterMs: 5_000 });
+  expect(reasonOf(await follow([stream([], open)]).outcome)).toBe("CIRCUIT_OPEN");
+  const { clock, outcome, streams } = follow([stream([fetching], down()), stream([], open), stream([done], "end")]);
+  await passing(clock, 5);
+  expect(streams()).toBe(2);
+  await passing(clock, 2);
+  expect(await outcome).toBe("Band - Song 1.mp3");
+});
+
+test("the file is there at once, although its stream does not end", async () => {
+  const { clock, outcome } = follow([stream([done], "hang")]);
+  await passing(clock, 2);
+  expect(await outcome).toBe("Band - Song 1.mp3");
 });
 
 test("an abort ends it at once", async () => {

@@ -1,14 +1,18 @@
 import { Code, ConnectError, type Client } from "@connectrpc/connect";
 import type { AudioFile, MusicService, Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { endUser, reasonOf } from "@refrain/mesh";
+import { endUser, reasonOf, retryAfterMs } from "@refrain/mesh";
 import type { Clock } from "../clock.js";
 
 /** Music sends a heartbeat every 15 s: three missed ones mean that nobody is there. */
 const SILENCE_MS = 45_000;
-/** Streams in a row that may end without a single message. */
-const MAX_EMPTY_STREAMS = 4;
+/** Once something was heard, music is waited for about 25 s: a replica that restarts is back by then. */
+const MAX_EMPTY_STREAMS = 8;
 /** Streams altogether, so that one which breaks again and again comes to an end. */
 const MAX_STREAMS = 30;
+const FIRST_WAIT_MS = 250;
+const MAX_WAIT_MS = 5_000;
+/** After the file, the stream has only its end to give. */
+const END_MS = 1_000;
 
 export interface FollowOptions {
   readonly music: Pick<Client<typeof MusicService>, "download">;
@@ -20,17 +24,22 @@ export interface FollowOptions {
 
 /**
  * Follows a download to its file. A stream that breaks is opened again, since calling Download again joins the same
- * fetch. Rejects with music's answer when it is final.
+ * fetch. Rejects with music's answer when it is final, and when music was never heard: the client has tried that often
+ * enough by itself.
  */
 export async function followDownload(options: FollowOptions, signal: AbortSignal): Promise<AudioFile> {
+  let heard = false;
   let empty = 0;
   for (let streams = 1; ; streams++) {
     const stream = await readStream(options, signal);
     if (stream.file) return stream.file;
     signal.throwIfAborted();
+    heard ||= stream.messages > 0;
     empty = stream.messages > 0 ? 0 : empty + 1;
-    if (!mayJoinAgain(stream.error) || empty >= MAX_EMPTY_STREAMS || streams >= MAX_STREAMS) throw stream.error;
-    await options.clock.wait(250 * 2 ** empty, signal);
+    const patient = heard && empty < MAX_EMPTY_STREAMS && streams < MAX_STREAMS;
+    if (!patient || !mayJoinAgain(stream.error)) throw stream.error;
+    const backoffMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** empty);
+    await options.clock.wait(Math.max(backoffMs, retryAfterMs(stream.error) ?? 0), signal);
   }
 }
 
@@ -48,11 +57,16 @@ async function readStream({ music, clock, url, userId, onProgress }: FollowOptio
   const watch = watchSilence(clock, () => call.abort(new ConnectError("no sign of life", Code.DeadlineExceeded)), call.signal);
   let messages = 0;
   try {
-    for await (const { progress } of music.download({ url, userId }, { ...endUser(userId), signal: call.signal })) {
+    const stream = music.download({ url, userId }, { ...endUser(userId), signal: call.signal })[Symbol.asyncIterator]();
+    for (let next = await stream.next(); !next.done; next = await stream.next()) {
+      const { progress } = next.value;
       messages += 1;
       watch.heard();
       if (progress) onProgress(progress);
-      if (progress?.file) return { file: progress.file, messages };
+      if (!progress?.file) continue;
+      // A stream that is left before its end counts as broken off.
+      await Promise.race([stream.next().catch(() => undefined), clock.wait(END_MS, call.signal)]);
+      return { file: progress.file, messages };
     }
     return { error: new ConnectError("the stream ended early", Code.Unavailable), messages };
   } catch (error) {
@@ -80,7 +94,7 @@ function watchSilence(clock: Clock, onSilence: () => void, signal: AbortSignal):
 }
 
 /** Answers about the track or the caller; to ask again would change nothing. */
-const FINAL_REASONS = new Set(["SOURCE_UNAVAILABLE", "CIRCUIT_OPEN", "DOWNLOAD_CANCELLED", "INTERNAL"]);
+const FINAL_REASONS = new Set(["SOURCE_UNAVAILABLE", "DOWNLOAD_CANCELLED", "INTERNAL"]);
 const BROKEN = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unknown, Code.Internal, Code.Aborted, Code.Canceled]);
 
 function mayJoinAgain(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { createFetch, type Tls } from "@refrain/mesh";
 import { within } from "../within.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
 
@@ -36,11 +37,14 @@ export interface MusicFilesOptions {
   /** Music's HTTP door, without a slash at the end. */
   readonly baseUrl: string;
   readonly key: string;
+  /** Certificates; undefined: the system's own authorities. */
+  readonly tls?: Tls | undefined;
   /** Folder for temporary files; a folder of this process is made in it. */
   readonly folder: string;
 }
 
-export async function createMusicFiles({ baseUrl, key, folder }: MusicFilesOptions): Promise<MusicFiles> {
+export async function createMusicFiles({ baseUrl, key, tls, folder }: MusicFilesOptions): Promise<MusicFiles> {
+  const fetch = await createFetch(tls);
   const own = await makeTemporaryFolder(folder);
   let count = 0;
 

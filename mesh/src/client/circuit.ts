@@ -26,7 +26,7 @@ export interface CircuitOptions {
 const HALF_OPEN = { enabled: true, closed: false, halfOpen: true, warmUp: false, shutdown: false } as CircuitBreaker.State;
 
 type Attempt<Request, Response> = (request: Request) => Promise<Response>;
-type Breaker = CircuitBreaker<[attempt: Attempt<unknown, unknown>, request: unknown], unknown>;
+type Breaker = CircuitBreaker<[attempt: Attempt<unknown, unknown>, request: unknown]>;
 
 const run = <Request, Response>(attempt: Attempt<Request, Response>, request: Request) => attempt(request);
 

@@ -8,16 +8,6 @@ const labelNames = ["service", "method"] as const;
 /** The budgets of the clients that are open, by service. */
 const budgets = new Map<RetryBudget, string>();
 
-new Gauge({
-  name: "refrain_rpc_client_retry_budget",
-  help: "Retries that may be made now, by service.",
-  labelNames: ["service"],
-  registers,
-  collect() {
-    for (const [budget, service] of budgets) this.set({ service }, budget.tokens);
-  },
-});
-
 /** Shows a budget until the returned function is called. */
 export function showBudget(budget: RetryBudget, service: string): () => void {
   budgets.set(budget, service);
@@ -44,6 +34,15 @@ export const clientMetrics = {
     help: "Attempts that were made because the one before failed.",
     labelNames,
     registers,
+  }),
+  budget: new Gauge({
+    name: "refrain_rpc_client_retry_budget",
+    help: "Retries that may be made now, by service.",
+    labelNames: ["service"],
+    registers,
+    collect() {
+      for (const [budget, service] of budgets) this.set({ service }, budget.tokens);
+    },
   }),
   circuitState: new Gauge({
     name: "refrain_circuit_state",

@@ -12,6 +12,8 @@ export interface RetryBudgetOptions {
 
 /** The floor is not saved up for longer. */
 const FLOOR_SECONDS = 3;
+/** Five times 0.2 is a little less than 1. */
+const ROUNDING = 1e-6;
 
 /**
  * Bounds what retries add to a service that is down: 20 % of its answered calls and 3 a second.
@@ -40,7 +42,7 @@ export class RetryBudget {
   /** Whole retries that may be made now. */
   get tokens(): number {
     this.#fill();
-    return Math.floor(Math.min(this.#max, this.#saved + this.#floor));
+    return Math.floor(Math.min(this.#max, this.#saved + this.#floor) + ROUNDING);
   }
 
   /** A call was answered. */

@@ -2,13 +2,19 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { reasonOf } from "../errors/service-error.js";
 
 /** Codes that say the service is unwell. The rest is an answer: about the call, its caller, or what was asked for. */
-const UNWELL: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Internal, Code.Unknown, Code.DataLoss]);
+const UNWELL: ReadonlySet<number> = new Set([
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.Internal,
+  Code.Unknown,
+  Code.DataLoss,
+]);
 
 /** Reasons of UNAVAILABLE by which the service itself answered: another try, or another replica, would say the same. */
 const ANSWERED: ReadonlySet<string> = new Set(["SOURCE_UNAVAILABLE", "CIRCUIT_OPEN"]);
 
-/** True for a code that counts against a replica or a method, whatever its reason. */
-export function isUnwellCode(code: Code): boolean {
+/** True for a code, Connect's or gRPC's, which has the same numbers, that counts against a service, whatever its reason. */
+export function isUnwellCode(code: number): boolean {
   return UNWELL.has(code);
 }
 

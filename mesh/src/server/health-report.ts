@@ -6,6 +6,8 @@ export interface Dependency {
   latency_ms?: number;
   /** One plain sentence. No secret, path or inner address. */
   detail?: string;
+  /** State of the circuit breaker of each method of it that was called: closed, half_open or open. */
+  circuits?: Readonly<Record<string, string>>;
   /** True: without it the service is unhealthy, else only degraded. */
   critical?: boolean;
 }

@@ -1,4 +1,3 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
 import { experimental, status, type ChannelOptions, type Metadata } from "@grpc/grpc-js";
 import { toConnectError } from "../grpc-error.js";
 import { countsAsFailure, isUnwellCode } from "../verdict.js";
@@ -83,9 +82,8 @@ function honest(pick: experimental.PickResult): experimental.PickResult {
 }
 
 function isFailure(code: status, details: string, metadata: Metadata): boolean {
-  if (!isUnwellCode(code as number as Code)) return false;
-  const error: ConnectError = toConnectError({ code, details, metadata });
-  return countsAsFailure(error);
+  if (!isUnwellCode(code)) return false;
+  return countsAsFailure(toConnectError({ code, details, metadata }));
 }
 
 /** Makes the policy known to grpc-js. Doing so again changes nothing. */
