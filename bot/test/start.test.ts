@@ -15,6 +15,7 @@ async function config(apiUrl: string): Promise<Config> {
     // Nobody listens there.
     music: { target: "dns:///127.0.0.1:1", key: "a-key-0123456789", filesUrl: "http://127.0.0.1:1" },
     storage: { target: "dns:///127.0.0.1:1", key: "a-key-0123456789" },
+    capacity: { connections: 100, calls: 100 },
     host: "127.0.0.1",
     ports: { http: 0, ops: 0 },
     uploadSlots: 1,

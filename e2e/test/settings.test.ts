@@ -5,14 +5,14 @@ import { ROOT } from "../src/refrain.js";
 
 const SERVICES = ["music", "storage", "bot", "playground"];
 
+/** Files of mesh that read what all services have in common. */
+const MESH_READERS = ["env.ts", "tls.ts", "server/limits.ts", "server/stop.ts"];
+
 /** Variables that a reader of the environment is asked for: `text(env, "NAME", …)`. */
 async function variablesRead(): Promise<string[]> {
   const configs = SERVICES.map((service) => join(ROOT, service, "src/config.ts"));
-  const sources = await Promise.all(
-    [...configs, ...["env.ts", "server/stop.ts"].map((file) => join(ROOT, "mesh/src", file))].map((path) =>
-      readFile(path, "utf8"),
-    ),
-  );
+  const shared = MESH_READERS.map((file) => join(ROOT, "mesh/src", file));
+  const sources = await Promise.all([...configs, ...shared].map((path) => readFile(path, "utf8")));
   return sources.flatMap((source) => [...source.matchAll(/\(env, "([A-Z_]+)"/g)].map(([, name = ""]) => name));
 }
 

@@ -8,9 +8,14 @@ import {
   list,
   logLevel,
   port,
+  redisUrl,
+  type ServerCapacity,
+  serverCapacity,
+  serverTlsSettings,
   type StopTimes,
   stopTimes,
   text,
+  type Tls,
 } from "@refrain/mesh";
 
 /** Everything music reads from its environment. Nothing else here reads `process.env`. */
@@ -22,6 +27,9 @@ export interface Config {
   ports: { grpc: number; http: number; ops: number };
   logLevel: string;
   stop: StopTimes;
+  /** Certificates; undefined: cleartext. */
+  tls: Tls | undefined;
+  capacity: ServerCapacity;
   /** Absolute. Music keeps what is its own in `music/` below. */
   dataDir: string;
   /** Names of the enabled sources. */
@@ -40,8 +48,23 @@ export interface Config {
   maxSeconds: number;
   /** Larger files are refused; 0 = no limit. */
   maxBytes: number;
+  limits: LimitSettings;
+  /** Shared state of several replicas; undefined: this process is the only one. May hold a password. */
+  redisUrl: string | undefined;
   /** Where ffmpeg is looked for. */
   toolPath: string;
+}
+
+/** What one end user, or one caller, may ask for. 0 = no limit. */
+export interface LimitSettings {
+  /** Search and SearchByArtist together, for each end user. */
+  searchesPerMinute: number;
+  /** Downloads begun, for each user. */
+  downloadsPerMinute: number;
+  /** Downloads that run or wait at once, for each user. */
+  runningPerUser: number;
+  /** Calls of any kind, for each key. */
+  callsPerSecond: number;
 }
 
 /** Sources that exist. */
@@ -49,6 +72,7 @@ const SOURCE_NAMES = ["library"] as const;
 type SourceName = (typeof SOURCE_NAMES)[number];
 
 const GIB = 1024 ** 3;
+const MAX_LIMIT = 1_000_000;
 
 /** @throws ConfigError naming the variable */
 export function readConfig(env: Env = process.env): Config {
@@ -63,6 +87,8 @@ export function readConfig(env: Env = process.env): Config {
     },
     logLevel: logLevel(env),
     stop: stopTimes(env),
+    tls: serverTlsSettings(env),
+    capacity: serverCapacity(env),
     dataDir,
     sources: readSources(env),
     libraryDir: resolve(text(env, "MUSIC_LIBRARY_DIR", join(dataDir, "library"))),
@@ -72,7 +98,18 @@ export function readConfig(env: Env = process.env): Config {
     maxQueued: integer(env, "MUSIC_DOWNLOAD_QUEUE", 1000, { max: 100_000 }),
     maxSeconds: integer(env, "MUSIC_MAX_SECONDS", 20 * 60),
     maxBytes: integer(env, "MUSIC_MAX_BYTES", 49_000_000),
+    limits: readLimits(env),
+    redisUrl: redisUrl(env, "REDIS_URL"),
     toolPath: text(env, "PATH", "/usr/local/bin:/usr/bin:/bin"),
+  };
+}
+
+function readLimits(env: Env): LimitSettings {
+  return {
+    searchesPerMinute: integer(env, "MUSIC_SEARCHES_PER_MINUTE", 10, { max: MAX_LIMIT }),
+    downloadsPerMinute: integer(env, "MUSIC_DOWNLOADS_PER_MINUTE", 20, { max: MAX_LIMIT }),
+    runningPerUser: integer(env, "MUSIC_RUNNING_PER_USER", 3, { max: MAX_LIMIT }),
+    callsPerSecond: integer(env, "MUSIC_CALLS_PER_SECOND", 0, { max: MAX_LIMIT }),
   };
 }
 

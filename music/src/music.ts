@@ -56,6 +56,8 @@ export async function startMusic(
     logger,
     keys: config.keys,
     stop: config.stop,
+    tls: config.tls,
+    capacity: config.capacity,
     services: [mount(MusicService, routes({ sources, downloads, logger }))],
     toConnectError,
     health: (signal) => readHealth(sources, store, signal),

@@ -1,5 +1,17 @@
 import { join } from "node:path";
-import { apiKeys, ConfigError, httpUrl, list, logLevel, optionalText, port, text, type Env } from "@refrain/mesh";
+import {
+  apiKeys,
+  ConfigError,
+  httpUrl,
+  list,
+  logLevel,
+  optionalText,
+  port,
+  text,
+  tlsSettings,
+  type Env,
+  type Tls,
+} from "@refrain/mesh";
 
 /** Everything the playground reads from its environment. Nothing else reads `process.env`. */
 export interface Config {
@@ -16,6 +28,8 @@ export interface Config {
   musicUrl: string;
   storageUrl: string;
   botUrl: string;
+  /** Certificates for these doors; the playground's own page has none. */
+  tls?: Tls | undefined;
   /** Key for the download card; undefined: the card says that it has none. Never leaves this process but to music. */
   musicKey: string | undefined;
   logLevel: string;
@@ -35,6 +49,7 @@ export function readConfig(env: Env): Config {
     musicUrl: httpUrl(env, "MUSIC_HTTP_URL", "http://127.0.0.1:8051"),
     storageUrl: httpUrl(env, "STORAGE_HTTP_URL", "http://127.0.0.1:8052"),
     botUrl: httpUrl(env, "BOT_HTTP_URL", "http://127.0.0.1:8050"),
+    tls: tlsSettings(env),
     musicKey: optionalText(env, "MUSIC_API_KEYS") === undefined ? undefined : apiKeys(env, "MUSIC_API_KEYS").first,
     logLevel: logLevel(env),
   };

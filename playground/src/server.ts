@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { listenHttp, type Logger } from "@refrain/mesh";
+import { createFetch, listenHttp, type Fetch, type Logger } from "@refrain/mesh";
 import { createBotApi } from "./bot-api/bot-api.js";
 import { createWorld, type World } from "./model/world.js";
 import type { Config } from "./config.js";
@@ -33,7 +33,8 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   const saveFailed = (reason: unknown): void => logger.error({ err: reason }, "the chats could not be saved");
   const world = await createWorld({ folder, pageToken: botToken, saveFailed });
   const stopping = new AbortController();
-  const { handle, closeStreams } = createHandler(options, world, stopping.signal);
+  const fetch = await createFetch(options.tls);
+  const { handle, closeStreams } = createHandler(options, world, fetch, stopping.signal);
   const listener = await listenHttp(handle, { host: options.host, port: options.port, variable: "PLAYGROUND_PORT" });
   const shownHost = ["0.0.0.0", "::"].includes(options.host)
     ? "127.0.0.1"
@@ -53,10 +54,10 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   };
 }
 
-function createHandler(options: PlaygroundOptions, world: World, stopping: AbortSignal) {
+function createHandler(options: PlaygroundOptions, world: World, fetch: Fetch, stopping: AbortSignal) {
   const { logger, hosts, webhookDelayMs } = options;
   const events = createEventStreams(world.feed);
-  const cards = startCards(options, world.feed, () => events.readers > 0, stopping);
+  const cards = startCards({ ...options, fetch }, world.feed, () => events.readers > 0, stopping);
   const botApi = createBotApi({ world, logger, stopping, ...(webhookDelayMs && { webhookDelayMs }) });
   const pageApi = createPageApi({ world, events, actions: followChatActions(world.feed), ...cards });
   const assets = createAssets();

@@ -1,4 +1,4 @@
-import type { Settings } from "./settings.js";
+import type { PortName, Settings } from "./settings.js";
 
 /** One process to run. */
 export interface Process {
@@ -44,10 +44,14 @@ export function planOf(settings: Settings): Process[] {
   return [...backends, local, { ...bot, after: "playground" }];
 }
 
-/** Address of a port on this machine, whatever the services bind to. */
-export function localUrl({ host, ports }: Settings, name: keyof Settings["ports"]): string {
-  return `http://${reachable(host)}:${ports[name]}`;
+/** Address of a port on this machine, whatever the services bind to. Over TLS, their certificate must have its name. */
+export function localUrl({ host, ports, tls }: Settings, name: PortName): string {
+  const scheme = tls.cert !== undefined && SECURED.has(name) ? "https" : "http";
+  return `${scheme}://${reachable(host)}:${ports[name]}`;
 }
+
+/** HTTP doors that speak TLS when the services have a certificate. */
+const SECURED: ReadonlySet<PortName> = new Set(["MUSIC_HTTP_PORT", "STORAGE_HTTP_PORT", "BOT_HTTP_PORT"]);
 
 function reachable(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";

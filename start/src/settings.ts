@@ -28,6 +28,8 @@ export interface Settings {
   /** Every port, none of them 0. */
   readonly ports: Readonly<Record<PortName, number>>;
   readonly keys: Readonly<Record<"music" | "storage", KeySetting>>;
+  /** Files with certificates, as the services will read them. */
+  readonly tls: Readonly<Record<"cert" | "key" | "ca", string | undefined>>;
   /** True: no BOT_TOKEN, so the playground is Telegram. */
   readonly playground: boolean;
 }
@@ -45,7 +47,12 @@ export async function readSettings(env: Env): Promise<Settings> {
   const keyFolder = resolve(text(env, "DATA_DIR", "./data"), "keys");
   const [music, storage] = [await readKey(env, keyFolder, "music"), await readKey(env, keyFolder, "storage")];
   const playground = optionalText(env, "BOT_TOKEN") === undefined;
-  return { env, host, ports: await settlePorts(env, host), keys: { music, storage }, playground };
+  const tls = {
+    cert: optionalText(env, "TLS_CERT_FILE"),
+    key: optionalText(env, "TLS_KEY_FILE"),
+    ca: optionalText(env, "TLS_CA_FILE"),
+  };
+  return { env, host, ports: await settlePorts(env, host), keys: { music, storage }, tls, playground };
 }
 
 async function readKey(env: Env, folder: string, service: "music" | "storage"): Promise<KeySetting> {

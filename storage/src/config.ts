@@ -5,11 +5,15 @@ import {
   logLevel,
   optionalText,
   port,
+  serverCapacity,
+  serverTlsSettings,
   stopTimes,
   text,
   type ApiKeys,
   type Env,
+  type ServerCapacity,
   type StopTimes,
+  type Tls,
 } from "@refrain/mesh";
 import type { DatabaseOptions } from "./database/database.js";
 
@@ -22,6 +26,9 @@ export interface Config {
   readonly database: DatabaseOptions;
   readonly logLevel: string;
   readonly stop: StopTimes;
+  /** Certificates; undefined: cleartext. */
+  readonly tls: Tls | undefined;
+  readonly capacity: ServerCapacity;
 }
 
 const MAX_POOL_SIZE = 100;
@@ -39,6 +46,8 @@ export function readConfig(env: Env): Config {
     database: readDatabase(env),
     logLevel: logLevel(env),
     stop: stopTimes(env),
+    tls: serverTlsSettings(env),
+    capacity: serverCapacity(env),
   };
 }
 

@@ -71,6 +71,8 @@ function listen(config: Config, logger: Logger, repo: Repo, sweeper: Sweeper) {
     health: health(repo),
     ready: (signal) => answers(repo, signal),
     stop: config.stop,
+    tls: config.tls,
+    capacity: config.capacity,
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Fetch } from "@refrain/mesh";
 import type { Config } from "../config.js";
 import type { Feed } from "../model/feed.js";
 import type { DownloadsView, ServiceView } from "../shapes/page-api.js";
@@ -14,7 +15,12 @@ export interface Cards {
   downloads(): DownloadsView;
 }
 
-export function startCards(config: Config, feed: Feed, isWatched: () => boolean, signal: AbortSignal): Cards {
+export interface CardsOptions extends Pick<Config, "botUrl" | "musicUrl" | "storageUrl" | "musicKey"> {
+  /** Knows the certificates of the services. */
+  fetch: Fetch;
+}
+
+export function startCards(config: CardsOptions, feed: Feed, isWatched: () => boolean, signal: AbortSignal): Cards {
   const urls = { bot: config.botUrl, music: config.musicUrl, storage: config.storageUrl };
   let services: ServiceView[] = Object.keys(urls).map((name) => ({
     name,
@@ -26,7 +32,7 @@ export function startCards(config: Config, feed: Feed, isWatched: () => boolean,
   const lights = {
     intervalMs: LIGHTS_MS,
     isWatched,
-    read: (aborted: AbortSignal) => readServiceLights(urls, aborted),
+    read: (aborted: AbortSignal) => readServiceLights(urls, aborted, config.fetch),
     changed(value: ServiceView[]) {
       services = value;
       feed.publish({ type: "services", services });
@@ -35,7 +41,7 @@ export function startCards(config: Config, feed: Feed, isWatched: () => boolean,
   const queue = {
     intervalMs: DOWNLOADS_MS,
     isWatched,
-    read: (aborted: AbortSignal) => readDownloads(config.musicUrl, config.musicKey, aborted),
+    read: (aborted: AbortSignal) => readDownloads(config.musicUrl, config.musicKey, aborted, config.fetch),
     changed(value: DownloadsView) {
       downloads = value;
       feed.publish({ type: "downloads", downloads });

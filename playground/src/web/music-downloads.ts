@@ -1,12 +1,18 @@
+import type { Fetch } from "@refrain/mesh";
 import type { DownloadsView, DownloadView } from "../shapes/page-api.js";
 
 const DEADLINE_MS = 1500;
 
 /** Asks music's JSON door what it downloads. The key stays in this process. Never rejects. */
-export async function readDownloads(musicUrl: string, key: string | undefined, signal: AbortSignal): Promise<DownloadsView> {
+export async function readDownloads(
+  musicUrl: string,
+  key: string | undefined,
+  signal: AbortSignal,
+  send: Fetch = fetch,
+): Promise<DownloadsView> {
   if (key === undefined) return { available: false, detail: "MUSIC_API_KEYS is not set", downloads: [] };
   try {
-    const response = await fetch(`${musicUrl}/refrain.music.v1.MusicService/ListDownloads`, {
+    const response = await send(`${musicUrl}/refrain.music.v1.MusicService/ListDownloads`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       body: JSON.stringify({ pageSize: 10 }),

@@ -1,17 +1,22 @@
+import type { Fetch } from "@refrain/mesh";
 import type { ServiceView } from "../shapes/page-api.js";
 
 const DEADLINE_MS = 1500;
 const MAX_DETAIL = 120;
 
 /** Asks the `/health` of each service; one that does not answer in time is red. Never rejects. */
-export function readServiceLights(urls: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ServiceView[]> {
-  return Promise.all(Object.entries(urls).map(([name, url]) => readLight(name, url, signal)));
+export function readServiceLights(
+  urls: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  get: Fetch = fetch,
+): Promise<ServiceView[]> {
+  return Promise.all(Object.entries(urls).map(([name, url]) => readLight(name, url, signal, get)));
 }
 
-async function readLight(name: string, url: string, signal: AbortSignal): Promise<ServiceView> {
+async function readLight(name: string, url: string, signal: AbortSignal, get: Fetch): Promise<ServiceView> {
   const startedAt = performance.now();
   try {
-    const response = await fetch(`${url}/health`, { signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]) });
+    const response = await get(`${url}/health`, { signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]) });
     const health: unknown = await response.json();
     // Rounded up to 10 ms: a card that changes at every look is not quiet.
     const latency_ms = Math.ceil((performance.now() - startedAt) / 10) * 10;
