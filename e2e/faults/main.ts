@@ -1,6 +1,8 @@
+import { card, stream } from "./scenarios/streams.js";
 import { fourth, freeze, kill, rolling } from "./scenarios/replicas.js";
 import { holds, tableRow, type Finding } from "./lab/finding.js";
 
+const CUTS = Array.from({ length: 8 }, () => ({ kind: "cut", afterBytes: 1_500 }) as const);
 const LOAD = { callers: 64, pauseMs: 0 };
 
 /** Every scenario in its long version. */
@@ -9,6 +11,12 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
   freeze: () => freeze({ ...LOAD, seconds: 20 }),
   rolling: () => rolling({ ...LOAD, graceMs: 5_000 }),
   fourth: () => fourth(LOAD),
+  "stream-cut": () => stream({ faults: CUTS, silenceMs: 45_000, bytesPerSecond: 40_000 }),
+  "stream-slow": () => stream({ faults: [{ kind: "slow", bytesPerSecond: 500 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
+  "stream-stalled": () => stream({ faults: [{ kind: "stall", afterBytes: 2_000 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
+  "stream-half-open": () =>
+    stream({ faults: [{ kind: "half-open", afterBytes: 2_000 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
+  card: () => card({ cuts: 5, bytesPerSecond: 20_000 }),
 };
 
 const HELP = `npm run faults [-- --only NAME[,NAME…]]

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from "@refrain/mesh";
+import { Listener } from "../../src/listener.js";
 import { ROOT } from "../../src/refrain.js";
 import { DnsServer } from "./dns-server.js";
 import { freePort } from "./free-port.js";
@@ -12,6 +13,9 @@ import { type ServiceName, ServiceProcess, type Settings } from "./service-proce
 export const MUSIC_KEY = "faults-music-key-0123456789";
 export const STORAGE_KEY = "faults-storage-key-0123456789";
 export const BOT_TOKEN = "1:playground";
+
+/** One of the playground's people. */
+const BEN = 1002;
 
 /** Three tracks that are there at once. */
 const LIBRARY = join(ROOT, "e2e/fixtures/library");
@@ -91,11 +95,31 @@ export class Lab {
     return client;
   }
 
+  /** Storage, the playground and a bot with these settings, and somebody who chats with it in English. */
+  async chat(settings: Settings): Promise<Chat> {
+    const [storage, playground] = await Promise.all([this.start("storage"), this.start("playground")]);
+    const page = `http://${playground.address("page")}`;
+    const bot = await this.start("bot", {
+      STORAGE_TARGET: `ipv4:${storage.address("grpc")}`,
+      TELEGRAM_API_URL: page,
+      ...settings,
+    });
+    return { listener: new Listener(page, BEN), storage, bot, playground };
+  }
+
   async #parent(name: string): Promise<string> {
     const parent = join(this.folder, name);
     await mkdir(parent, { recursive: true });
     return parent;
   }
+}
+
+/** Somebody who chats with the bot. */
+export interface Chat {
+  readonly listener: Listener;
+  readonly storage: ServiceProcess;
+  readonly bot: ServiceProcess;
+  readonly playground: ServiceProcess;
 }
 
 /** Variables that move each service's ports. */
