@@ -60,7 +60,7 @@ export function createServiceClient<S extends DescService>(service: S, options: 
   const hideBudget = showBudget(budget, service.typeName);
   const circuits = circuitResetMs > 0 ? new Circuits({ resetMs: circuitResetMs, logger }) : undefined;
   if (circuits) onReconnected(channel, () => circuits.tryNow());
-  const interceptors = clientChain({ key, budget, circuits });
+  const interceptors = Object.values(clientChain({ key, budget, circuits }));
   // Health is asked as it is: a breaker would answer in its place.
   const health = createClient(Health, createTransport({ channel, interceptors: [], timeoutMs }));
   return {

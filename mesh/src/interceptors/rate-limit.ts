@@ -14,21 +14,19 @@ export interface RateLimits {
 type Request = UnaryRequest | StreamRequest;
 
 /** Refuses calls of those who call too often. Without any limit there is no interceptor. */
-export function rateLimit({ caller, endUser = {} }: RateLimits): Interceptor[] {
-  if (!caller && Object.values(endUser).every((limiter) => limiter === undefined)) return [];
+export function rateLimit({ caller, endUser = {} }: RateLimits): Interceptor | undefined {
+  if (!caller && Object.values(endUser).every((limiter) => limiter === undefined)) return undefined;
   const count = async ({ contextValues, header }: Request, limiter: RateLimiter | undefined): Promise<void> => {
     const name = contextValues.get(callerKey);
     await caller?.consume(name);
     await limiter?.consume(endUserKey(name, header.get(END_USER_HEADER) ?? ""));
   };
-  return [
-    (next) => (request) => {
-      const limiter = endUser[request.method.localName];
-      if (!caller && !limiter) return next(request);
-      if (!request.stream) return count(request, limiter).then(() => next(request));
-      return next({ ...request, message: countedAtFirst(request.message, () => count(request, limiter)) });
-    },
-  ];
+  return (next) => (request) => {
+    const limiter = endUser[request.method.localName];
+    if (!caller && !limiter) return next(request);
+    if (!request.stream) return count(request, limiter).then(() => next(request));
+    return next({ ...request, message: countedAtFirst(request.message, () => count(request, limiter)) });
+  };
 }
 
 /** A stream counts once its first message has come, and was found valid. */

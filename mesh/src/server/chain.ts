@@ -14,15 +14,23 @@ export interface ChainOptions extends ErrorMapping {
   rateLimits?: RateLimits | undefined;
 }
 
-/** The one order of the server's interceptors, outermost first, for both doors. */
-export function serverChain({ keys, rateLimits = {}, ...mapping }: ChainOptions): Interceptor[] {
-  return [
-    traceServer(), // outermost, so that every line about the call carries its trace's ids
-    recordCalls(mapping.logger, metrics), // outside of all that can refuse, so that it sees each call with the status that the caller sees
-    mapErrors(mapping), // outside of everything that may throw
-    refuseOverload(), // before it costs anything; inside of metrics and log, because somebody has to notice
-    authenticate(keys), // before any work is done for a stranger
-    validate(), // before limits, so that a mistake costs no quota
-    ...rateLimit(rateLimits), // innermost: the caller is known, and the call would run
-  ];
+/** The one order of the server's interceptors, outermost first, by name, for both doors. */
+export function serverChain({ keys, rateLimits = {}, ...mapping }: ChainOptions): Readonly<Record<string, Interceptor>> {
+  const limit = rateLimit(rateLimits);
+  return {
+    // Outermost, so that every line about the call carries its trace's ids.
+    trace: traceServer(),
+    // Outside of all that can refuse, so that it sees each call with the status that the caller sees.
+    "metrics and log": recordCalls(mapping.logger, metrics),
+    // Outside of everything that may throw.
+    "error mapping": mapErrors(mapping),
+    // Before it costs anything; inside of metrics and log, because somebody has to notice.
+    overload: refuseOverload(),
+    // Before any work is done for a stranger.
+    key: authenticate(keys),
+    // Before limits, so that a mistake costs no quota.
+    validation: validate(),
+    // Innermost: the caller is known, and the call would run.
+    ...(limit && { "rate limits": limit }),
+  };
 }

@@ -63,7 +63,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { keys, rateLimits, logger, toConnectError, services, ports } = options;
   // Loaded here, because a process without RPCs would only wait for it: a quarter of a second.
   const { serverChain } = await import("./chain.js");
-  return new Doors(options, services, serverChain({ keys, rateLimits, logger, toConnectError })).open(ports.grpc, keys);
+  const interceptors = Object.values(serverChain({ keys, rateLimits, logger, toConnectError }));
+  return new Doors(options, services, interceptors).open(ports.grpc, keys);
 }
 
 /** The HTTP door and the operators' port alone, for a service without RPCs. */

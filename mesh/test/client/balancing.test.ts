@@ -68,14 +68,14 @@ test("a replica that answers NOT_FOUND is well, and keeps its share", async () =
 test("a replica that goes away costs no call", async () => {
   const service = await replicas([undefined, undefined], { stop: { graceMs: 0, drainMs: 100 } });
   let failed = 0;
-  let done = false;
+  const done = new AbortController();
   const lanes = Promise.all(
     Array.from({ length: 8 }, async () => {
-      while (!done) await service.echo().catch(() => (failed += 1));
+      while (!done.signal.aborted) await service.echo().catch(() => (failed += 1));
     }),
   );
   await service.servers[0]?.close();
-  done = true;
+  done.abort();
   await lanes;
   expect(failed).toBe(0);
 });
