@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { EchoService } from "@refrain/gen/echo/v1/echo_service_pb";
-import { createServiceClient, mount, serve, type ServeOptions } from "../src/index.js";
+import { createServiceClient, mount, serve, type ServeOptions, type Tls } from "../src/index.js";
 import { silentLogger, TEST_KEY, TEST_KEYS } from "../src/testing.js";
 import { EchoService as Echo } from "@refrain/gen/echo/v1/echo_service_pb";
 import { onTestFinished } from "vitest";
@@ -46,13 +46,14 @@ export async function serveEcho(handlers: Partial<ServiceImpl<typeof EchoService
 /** A client of it, closed when the test has finished. */
 export function echoClient(
   server: { addresses: Readonly<Record<string, string>> },
-  options: { key?: string; timeoutMs?: number } = {},
+  options: { key?: string; timeoutMs?: number; tls?: Tls | undefined; target?: string } = {},
 ) {
-  const { key = TEST_KEY, timeoutMs = 5_000 } = options;
+  const { key = TEST_KEY, timeoutMs = 5_000, tls, target = `ipv4:${server.addresses.grpc}` } = options;
   const { client, close, ready } = createServiceClient(Echo, {
-    target: `ipv4:${server.addresses.grpc}`,
+    target,
     key,
     defaultTimeoutMs: timeoutMs,
+    tls,
   });
   onTestFinished(close);
   return { ...client, close, ready };
