@@ -11,6 +11,8 @@ import { mapErrors } from "./interceptors/map-errors.js";
 import { validate } from "./interceptors/validate.js";
 import type { Logger } from "./log.js";
 
+export { collectSpans } from "./telemetry/collect-spans.js";
+
 export { hasRedis, startRedis, type RedisProcess, type RedisProcessOptions } from "./testing-redis.js";
 
 /** A key for tests, and what accepts it. */

@@ -5,8 +5,7 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { pino, type Logger } from "pino";
 import { beforeAll, describe, expect, test } from "vitest";
 import { callSpan, followAsyncWork, inSpan, inTrace, serviceError, traceRoute } from "../src/index.js";
-import { until } from "../src/testing.js";
-import { collectSpans } from "./collect-spans.js";
+import { collectSpans, until } from "../src/testing.js";
 import { echoClient, serveEcho } from "./echo.js";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -90,7 +89,7 @@ describe("while nobody collects traces", () => {
 
 describe("while traces are collected", () => {
   test("a call is a span on both sides, the server's under the client's, under the work that made it", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     const client = echoClient(await serveEcho());
     await inTrace("update", {}, () => client.echo({ text: "a listener's words" }));
     await until(() => spans.getFinishedSpans().length === 3);
@@ -109,7 +108,7 @@ describe("while traces are collected", () => {
   });
 
   test("the span of a stream ends with it", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     let goOn: (() => void) | undefined;
     const client = echoClient(
       await serveEcho({
@@ -131,7 +130,7 @@ describe("while traces are collected", () => {
   });
 
   test("a refusal is a fault for the client, not for the server; a defect is one for both", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     const failing = { echo: refuse };
     const client = echoClient(await serveEcho(failing));
     await inTrace("update", {}, () => client.echo({})).catch(() => {}); // the spans are looked at
@@ -148,7 +147,7 @@ describe("while traces are collected", () => {
   });
 
   test("a caller's decision not to collect is kept", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     const client = echoClient(await serveEcho());
     await client.echo({}, { headers: { traceparent: `00-${TRACE}-${SPAN}-00` } });
     await client.echo({}, { headers: { traceparent: TRACEPARENT } });
@@ -157,7 +156,7 @@ describe("while traces are collected", () => {
   });
 
   test("a handler starts work under its call's span", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     const client = echoClient(
       await serveEcho({
         echo: ({ text }, { values }) => inSpan("work", { parent: callSpan(values) }, async () => ({ text })),
@@ -171,7 +170,7 @@ describe("while traces are collected", () => {
   });
 
   test("of an error a span has the kind, never the text", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     const reading = () => Promise.reject(new RangeError("/home/somebody/secret"));
     await inTrace("update", {}, () => inSpan("work", {}, reading)).catch(() => {}); // the spans are looked at
     const [work] = spans.getFinishedSpans();
@@ -181,13 +180,13 @@ describe("while traces are collected", () => {
   });
 
   test("outside of a trace no span is made", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     await context.with(context.active(), () => inSpan("work", {}, async () => {}));
     expect(spans.getFinishedSpans()).toEqual([]);
   });
 
   test("a request to a route is a span that names the route, not the path", async () => {
-    const spans = collectSpans();
+    const spans = await collectSpans();
     const route = traceRoute({ prefix: "/files/", authenticated: false, handle: (_, response) => void response.end("here") });
     const { addresses } = await serveEcho({}, { routes: [route] });
     const response = await fetch(`http://${addresses.http}/files/a-name?key=1`, { headers: { traceparent: TRACEPARENT } });

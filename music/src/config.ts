@@ -16,6 +16,7 @@ import {
   stopTimes,
   text,
   type Tls,
+  tracesEnabled,
 } from "@refrain/mesh";
 
 /** Everything music reads from its environment. Nothing else here reads `process.env`. */
@@ -26,6 +27,8 @@ export interface Config {
   /** 0 picks a free one. */
   ports: { grpc: number; http: number; ops: number };
   logLevel: string;
+  /** Whether traces are exported. */
+  traces: boolean;
   stop: StopTimes;
   /** Certificates; undefined: cleartext. */
   tls: Tls | undefined;
@@ -86,6 +89,7 @@ export function readConfig(env: Env = process.env): Config {
       ops: port(env, "MUSIC_OPS_PORT", 9051),
     },
     logLevel: logLevel(env),
+    traces: tracesEnabled(env),
     stop: stopTimes(env),
     tls: serverTlsSettings(env),
     capacity: serverCapacity(env),

@@ -2,20 +2,33 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { createLogger, type Logger, mount, serve, StartError, type StartedService } from "@refrain/mesh";
+import {
+  createLogger,
+  type Logger,
+  mount,
+  openRedis,
+  serve,
+  StartError,
+  type StartedService,
+  startTracing,
+  traceRoute,
+} from "@refrain/mesh";
 import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
-import { findConverter } from "./convert/converter.js";
+import { type Converter, findConverter } from "./convert/converter.js";
 import { type Covers, createCovers } from "./covers/covers.js";
-import { createDownloads } from "./downloads/downloads.js";
+import { createDownloads, type Downloads } from "./downloads/downloads.js";
 import { fetchTrack, sourceOf } from "./downloads/fetch-track.js";
 import { toConnectError } from "./errors.js";
 import { type FileStore, openFileStore } from "./files/file-store.js";
 import { serveFiles } from "./files/serve-files.js";
 import { readHealth } from "./health.js";
+import { createLimits, type MusicLimits } from "./limits.js";
+import { fileCacheLookups, showFetches, showFileCache } from "./metrics.js";
 import { routes } from "./routes.js";
 import { fillWithSamples } from "./samples/fill-with-samples.js";
 import { type Library, openLibrary } from "./sources/library/library.js";
+import type { Source } from "./sources/source.js";
 
 /** A file of the library has to stay the same for so long before it is read. */
 const SETTLE_MS = 1_500;
@@ -30,6 +43,8 @@ export async function startMusic(
   logger: Logger = createLogger("music", config.logLevel),
 ): Promise<StartedService> {
   const closing = new AbortController();
+  const version = await readVersion();
+  const tracing = await startTracing({ service: "music", version, enabled: config.traces, logger });
   const { covers, store, library } = await openFolders(config, logger).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === undefined) throw cause;
     const problem = `${cause.path ?? config.dataDir} cannot be used (${cause.code})`;
@@ -38,19 +53,12 @@ export async function startMusic(
   const sources = [library];
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
   if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
-  const downloads = createDownloads({
-    slots: config.downloadSlots,
-    maxQueued: config.maxQueued,
-    clock: systemClock,
-    stored(request) {
-      sourceOf(sources, request.url);
-      return store.find(request);
-    },
-    work: (request, report, signal) => fetchTrack(request, { sources, store, converter, limits: config }, report, signal),
-  });
+  const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, logger);
+  const { rateLimits, admission } = createLimits(config.limits, redis);
+  const downloads = downloadsFrom(sources, store, converter, config, admission);
   const server = await serve({
     name: "music",
-    version: await readVersion(),
+    version,
     host: config.host,
     ports: config.ports,
     logger,
@@ -60,9 +68,11 @@ export async function startMusic(
     capacity: config.capacity,
     services: [mount(MusicService, routes({ sources, downloads, logger }))],
     toConnectError,
-    health: (signal) => readHealth(sources, store, signal),
-    routes: [serveFiles(store, covers)],
+    rateLimits,
+    health: (signal) => readHealth({ sources, store, redis }, signal),
+    routes: [traceRoute(serveFiles(store, covers))],
   }).catch(async (error: unknown) => {
+    redis?.close();
     await library.close();
     throw error;
   });
@@ -76,8 +86,37 @@ export async function startMusic(
       await downloads.close();
       await beside;
       await library.close();
+      redis?.close();
+      await tracing.stop();
     },
   };
+}
+
+/** All downloads of this process, from its sources into its store, with their metrics. */
+function downloadsFrom(
+  sources: readonly Source[],
+  store: FileStore,
+  converter: Converter | undefined,
+  config: Config,
+  admission: MusicLimits["admission"],
+): Downloads {
+  const downloads = createDownloads({
+    slots: config.downloadSlots,
+    maxQueued: config.maxQueued,
+    admission,
+    clock: systemClock,
+    async stored(request) {
+      sourceOf(sources, request.url);
+      const found = await store.find(request);
+      fileCacheLookups.inc({ result: found ? "hit" : "miss" });
+      return found;
+    },
+    work: (request, report, signal, span) =>
+      fetchTrack(request, { sources, store, converter, limits: config }, report, signal, span),
+  });
+  showFetches(() => downloads.counts());
+  showFileCache(() => store.usage());
+  return downloads;
 }
 
 /** Everything that lies on the disk. */

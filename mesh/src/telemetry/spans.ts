@@ -5,6 +5,8 @@ import { reasonOf } from "../errors/service-error.js";
 import { contextUnder, randomTraceContext } from "./trace-context.js";
 import { tracer } from "./tracer.js";
 
+export type { Span } from "@opentelemetry/api";
+
 /** What is known of a span when it starts. */
 export interface SpanInit {
   /** Default: the span that is active, in processes that follow their asynchronous work. */

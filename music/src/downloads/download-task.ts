@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type AudioFile, DownloadState, type Progress, ProgressSchema } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import type { AudioFormat, Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import { endSpan, type Span } from "@refrain/mesh";
 import type { Clock } from "../clock.js";
 import { createSpeedMeter } from "./speed-meter.js";
 
@@ -37,6 +38,8 @@ export interface DownloadTask {
   readonly users: Set<string>;
   readonly listeners: Set<Listener>;
   readonly report: WorkReport;
+  /** The fetch in the trace of the call that started it; undefined for a task without a fetch. */
+  readonly span: Span | undefined;
   /** Aborted when the fetch has to stop; the reason is what its streams end with. */
   readonly stop: AbortController;
   outcome(): Outcome;
@@ -55,13 +58,14 @@ export interface TaskInit {
   url: string;
   format: AudioFormat;
   clock: Clock;
+  span?: Span | undefined;
 }
 
 type Fields = Partial<Omit<Progress, "$typeName" | "taskId" | "sequence">>;
 
 const MAX_ETA_SECONDS = 86_400;
 
-export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
+export function createDownloadTask({ clock, span, ...init }: TaskInit): DownloadTask {
   const listeners = new Set<Listener>();
   let outcome: Outcome = { kind: "open" };
   let latest = create(ProgressSchema, { taskId: init.id, sequence: 1n, state: DownloadState.QUEUED });
@@ -105,6 +109,7 @@ export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
     users: new Set(),
     listeners,
     report,
+    span,
     stop: new AbortController(),
     outcome: () => outcome,
     latest: () => latest,
@@ -118,12 +123,15 @@ export function createDownloadTask({ clock, ...init }: TaskInit): DownloadTask {
       const state = DownloadState.COMPLETED;
       write({ state, file, track, queuePosition: 0, downloadedBytes: bytes, totalBytes: bytes, etaSeconds: 0 });
       outcome = { kind: "completed" };
+      span?.setAttributes({ "refrain.source": track.source, "refrain.bytes": Number(bytes) });
+      if (span) endSpan(span);
       // Only now: streams that wait for their next turn wake up for the end alone.
       wakeAll();
     },
     fail(error) {
       if (outcome.kind !== "open") return;
       outcome = { kind: "failed", error };
+      if (span) endSpan(span, error);
       wakeAll();
     },
   };

@@ -3,11 +3,13 @@ import { stat } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { AudioFileSchema } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { AudioFormat, type Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import { inSpan, type Span } from "@refrain/mesh";
 import type { Converter } from "../convert/converter.js";
 import { FormatUnavailableError, isDiskFull, NoSpaceError, TooLargeError, TooLongError, UnsupportedUrlError } from "../errors.js";
 import { MIME_TYPES, readableName, storedName } from "../files/file-names.js";
 import type { FileStore } from "../files/file-store.js";
 import { hashFile } from "../hash-file.js";
+import { fetchedBytes } from "../metrics.js";
 import type { Container, FetchedAudio, FoundAudio, Source } from "../sources/source.js";
 import type { WorkReport } from "./download-task.js";
 import type { Stored, WorkRequest } from "./downloads.js";
@@ -46,6 +48,7 @@ export async function fetchTrack(
   options: FetchTrackOptions,
   report: WorkReport,
   signal: AbortSignal,
+  span?: Span,
 ): Promise<Stored> {
   const { sources, store } = options;
   // Stored while this one waited in the queue, maybe as the answer to another request.
@@ -60,7 +63,7 @@ export async function fetchTrack(
   try {
     const fetched = await fetchLimited(source, audio, scratch.folder, options, report, signal);
     const target = targetOf(fetched.container, request.format);
-    const path = await convertIfNeeded(fetched, target, audio.track, options, report, signal);
+    const path = await convertIfNeeded(fetched, target, audio.track, options, report, signal, span);
     reservation.release();
     const answers = answersOf(request, fetched.container, target);
     return await storeFile(path, target, audio.track, answers, options, signal);
@@ -109,7 +112,12 @@ async function fetchLimited(
 ): Promise<FetchedAudio> {
   const tooMuch = new AbortController();
   const limit = limits.maxBytes * LOSSLESS_FACTOR;
+  const counted = fetchedBytes.labels(source.name);
+  let before = 0;
   const progress = (downloadedBytes: number, totalBytes: number) => {
+    // A source that starts again fetches again.
+    counted.inc(downloadedBytes < before ? downloadedBytes : downloadedBytes - before);
+    before = downloadedBytes;
     if (limit > 0 && downloadedBytes > limit) tooMuch.abort(new TooLargeError(limits.maxBytes));
     report.fetching(downloadedBytes, totalBytes);
   };
@@ -123,6 +131,7 @@ async function convertIfNeeded(
   { converter }: FetchTrackOptions,
   report: WorkReport,
   signal: AbortSignal,
+  parent: Span | undefined,
 ): Promise<string> {
   if (fetched.container === target) return fetched.path;
   if (!converter) throw unavailable(fetched.container, target);
@@ -130,7 +139,11 @@ async function convertIfNeeded(
   const { durationSeconds } = track;
   report.converting(0);
   const onProgress = (etaSeconds: number) => report.converting(etaSeconds);
-  await converter.convert({ from: fetched.path, to, container: fetched.container, target, durationSeconds, onProgress }, signal);
+  const { container, path: from } = fetched;
+  const attributes = { "refrain.container": container, "refrain.format": target };
+  await inSpan("convert", { parent, attributes }, () =>
+    converter.convert({ from, to, container, target, durationSeconds, onProgress }, signal),
+  );
   return to;
 }
 

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stored, WorkRequest } from "../downloads/downloads.js";
 import { isDiskFull, NoSpaceError } from "../errors.js";
+import { fileCacheEvictions } from "../metrics.js";
 import { requestKey } from "./file-names.js";
 import { createKeptFiles, type KeptFiles } from "./kept-files.js";
 import { readStoreFolder } from "./read-store-folder.js";
@@ -42,6 +43,7 @@ export interface FileStore {
   save(path: string, entry: StoredEntry, requests: readonly WorkRequest[]): Promise<void>;
   /** Holds a file for reading; undefined when there is none of that name. */
   hold(name: string): HeldFile | undefined;
+  usage(): { files: number; bytes: number };
   /** Names of the covers that stored files show. */
   coverNames(): string[];
   /** Whether the folder can be used, and how full it is. */
@@ -93,6 +95,7 @@ export async function openFileStore({ folder, maxBytes, now }: FileStoreOptions)
       const file = kept.get(name);
       return file && { path: join(folder, name), release: kept.hold(file) };
     },
+    usage: () => ({ files: kept.count, bytes: kept.usedBytes() }),
     coverNames: () => [...context.entries.values()].flatMap((entry) => entry.file.thumbnailUrl.split("/").at(-1) ?? []),
     async probe() {
       const { bavail, bsize } = await statfs(folder);
@@ -138,7 +141,9 @@ async function save(path: string, entry: StoredEntry, requests: readonly WorkReq
 }
 
 async function makeRoom(bytes: number, context: Context): Promise<void> {
-  await Promise.all(context.kept.victims(bytes).map((name) => evict(name, context)));
+  const victims = context.kept.victims(bytes);
+  fileCacheEvictions.inc(victims.length);
+  await Promise.all(victims.map((name) => evict(name, context)));
 }
 
 /** Forgets a file at once, then removes it and what was known of it. */

@@ -8,8 +8,9 @@ export function searchByArtist(
   sources: readonly Source[],
   logger: Logger,
 ): MethodImpl<typeof MusicService.method.searchByArtist> {
-  return ({ artist, limit }, { signal }) => {
+  return ({ artist, limit }, context) => {
     const wanted = limit || DEFAULT_LIMIT;
-    return askSources(sources, (source) => source.searchByArtist(artist.trim(), wanted, signal), wanted, logger, signal);
+    const ask = (source: Source) => source.searchByArtist(artist.trim(), wanted, context.signal);
+    return askSources(sources, ask, wanted, logger, context);
   };
 }

@@ -5,9 +5,9 @@ import { askSources, DEFAULT_LIMIT, pickSources } from "../sources/ask-sources.j
 import type { Source } from "../sources/source.js";
 
 export function search(sources: readonly Source[], logger: Logger): MethodImpl<typeof MusicService.method.search> {
-  return async ({ query, limit, sources: names }, { signal }) => {
+  return async ({ query, limit, sources: names }, context) => {
     const wanted = limit || DEFAULT_LIMIT;
     const asked = pickSources(sources, names);
-    return askSources(asked, (source) => source.search(query.trim(), wanted, signal), wanted, logger, signal);
+    return askSources(asked, (source) => source.search(query.trim(), wanted, context.signal), wanted, logger, context);
   };
 }

@@ -1,5 +1,6 @@
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
-import type { Logger } from "@refrain/mesh";
+import type { HandlerContext } from "@connectrpc/connect";
+import { callSpan, type Logger, traceFields } from "@refrain/mesh";
 import { SourceUnavailableError, UnknownSourceError } from "../errors.js";
 import type { Source } from "./source.js";
 
@@ -23,7 +24,7 @@ export async function askSources(
   ask: (source: Source) => Promise<Track[]>,
   limit: number,
   logger: Logger,
-  signal: AbortSignal,
+  { signal, values }: Pick<HandlerContext, "signal" | "values">,
 ): Promise<Answer> {
   const answers = await Promise.allSettled(sources.map((source) => ask(source)));
   signal.throwIfAborted();
@@ -35,7 +36,7 @@ export async function askSources(
     failedSources.push(name);
     // A bug in one source must not hide what the others found, but it must not be hidden either.
     const level = answer.reason instanceof SourceUnavailableError ? "warn" : "error";
-    logger[level]({ source: name, err: answer.reason }, "source did not answer");
+    logger[level]({ source: name, err: answer.reason, ...traceFields(callSpan(values)) }, "source did not answer");
   });
   if (found.length === 0) throw new SourceUnavailableError("no source answers now");
   return { tracks: interleave(found).slice(0, limit), failedSources };
