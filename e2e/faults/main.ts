@@ -1,3 +1,4 @@
+import { outage, recovery, sentence } from "./scenarios/outages.js";
 import { card, stream } from "./scenarios/streams.js";
 import { fourth, freeze, kill, rolling } from "./scenarios/replicas.js";
 import { holds, tableRow, type Finding } from "./lab/finding.js";
@@ -17,6 +18,10 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
   "stream-half-open": () =>
     stream({ faults: [{ kind: "half-open", afterBytes: 2_000 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
   card: () => card({ cuts: 5, bytesPerSecond: 20_000 }),
+  outage: () => outage({ calls: 1_000, pauseMs: 20, breaker: true }),
+  "outage-no-breaker": () => outage({ calls: 1_000, pauseMs: 0, breaker: false }),
+  recovery: () => recovery({ rounds: 10, longestMs: 6_000 }),
+  sentence: () => sentence({ texts: 10 }),
 };
 
 const HELP = `npm run faults [-- --only NAME[,NAME…]]

@@ -27,3 +27,10 @@ export async function attemptsOf(service: ServiceProcess, method: string): Promi
 export async function servedBy(service: ServiceProcess, method: string): Promise<number> {
   return sumOf(await service.metrics(), SERVED, { method });
 }
+
+const OPEN = 2;
+
+/** True while the circuit breaker of a method is open in a service's client. */
+export async function circuitIsOpen(service: ServiceProcess, method: string): Promise<boolean> {
+  return sumOf(await service.metrics(), "refrain_circuit_state", { method }) === OPEN;
+}

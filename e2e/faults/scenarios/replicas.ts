@@ -4,6 +4,7 @@ import { callFindings, startCallers, type Callers } from "../lab/callers.js";
 import { attemptsHere, servedBy } from "../lab/counters.js";
 import { atLeast, atMost, figure, type Finding } from "../lab/finding.js";
 import { Lab } from "../lab/lab.js";
+import { timeUntil } from "../lab/timing.js";
 import { startReplicas, untilItServes, type Replicas } from "../lab/replicas.js";
 import type { ServiceProcess, Settings } from "../lab/service-process.js";
 
@@ -125,11 +126,4 @@ async function shareOf(replica: ServiceProcess, calls: Callers): Promise<number>
   await wait(WINDOW_MS);
   const served = (await servedBy(replica, "Search")) - before.served;
   return served / Math.max(1, calls.calls - before.all);
-}
-
-/** Milliseconds until a condition holds, or 60 s. */
-async function timeUntil(condition: () => Promise<boolean>): Promise<number> {
-  const startedAt = performance.now();
-  await until(condition, 60_000).catch(() => {}); // the figure tells
-  return performance.now() - startedAt;
 }
