@@ -15,6 +15,8 @@ test("defaults are those of the contract", () => {
     downloadSlots: 4,
     maxSeconds: 1200,
     maxBytes: 49_000_000,
+    limits: { searchesPerMinute: 10, downloadsPerMinute: 20, runningPerUser: 3, callsPerSecond: 0 },
+    redisUrl: undefined,
   });
 });
 
@@ -29,6 +31,11 @@ test.each([
   ["MUSIC_MAX_SECONDS", "-1"],
   ["LIBRARY_BYTES_PER_SECOND", "fast"],
   ["LOG_LEVEL", "loud"],
+  ["MUSIC_SEARCHES_PER_MINUTE", "many"],
+  ["MUSIC_DOWNLOADS_PER_MINUTE", "-1"],
+  ["MUSIC_RUNNING_PER_USER", "1.5"],
+  ["MUSIC_CALLS_PER_SECOND", "1000001"],
+  ["REDIS_URL", "http://:hunter2@redis"],
 ])("%s=%s stops the start and is named", (variable, value) => {
   expect(() => readConfig({ ...base, [variable]: value })).toThrow(expect.objectContaining({ name: "ConfigError", variable }));
 });

@@ -62,6 +62,19 @@ export class QueueFullError extends Error {
   override name = "QueueFullError";
 }
 
+/** This user has as many downloads running as they may have. */
+export class TooManyRunningError extends Error {
+  override name = "TooManyRunningError";
+  readonly limit: number;
+  /** When one of them may have ended. */
+  readonly retryAfterMs: number;
+  constructor(limit: number, retryAfterMs: number) {
+    super(`no more than ${limit} downloads of one user at once`);
+    this.limit = limit;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** The user withdrew from the download, or it ended because nobody waited for it. */
 export class DownloadCancelledError extends Error {
   override name = "DownloadCancelledError";
@@ -104,6 +117,10 @@ export function toConnectError(cause: unknown): unknown {
   if (cause instanceof SourceUnavailableError) return answer(Code.Unavailable, "SOURCE_UNAVAILABLE");
   if (cause instanceof NoSpaceError) return answer(Code.ResourceExhausted, "NO_SPACE");
   if (cause instanceof QueueFullError) return answer(Code.ResourceExhausted, "QUEUE_FULL", { retryAfterMs: QUEUE_RETRY_MS });
+  if (cause instanceof TooManyRunningError) {
+    const { limit, retryAfterMs } = cause;
+    return answer(Code.ResourceExhausted, "RATE_LIMITED", { retryAfterMs, metadata: { limit_running: String(limit) } });
+  }
   if (cause instanceof DownloadCancelledError) return answer(Code.Canceled, "DOWNLOAD_CANCELLED");
   return cause;
 }

@@ -1,24 +1,22 @@
 import { Code } from "@connectrpc/connect";
-import { Counter } from "prom-client";
 import { serviceError } from "../errors/service-error.js";
-import { metrics } from "../metrics.js";
+import { counter } from "../metrics.js";
 import type { Redis } from "../redis/open-redis.js";
 import { countLocally } from "./local-counter.js";
 import { countShared } from "./shared-counter.js";
 
-const rateLimited = new Counter({
-  name: "refrain_rate_limited_total",
-  help: "Calls refused because there were too many, by limit.",
-  labelNames: ["limit"],
-  registers: [metrics],
-});
+const rateLimited = counter("refrain_rate_limited_total", "Calls refused because there were too many, by limit.", ["limit"]);
 
-const countedLocally = new Counter({
-  name: "refrain_rate_limit_local_total",
-  help: "Calls counted in this process alone because Redis did not count them in time, by limit.",
-  labelNames: ["limit"],
-  registers: [metrics],
-});
+const countedLocally = counter(
+  "refrain_rate_limit_local_total",
+  "Calls counted in this process alone because Redis did not count them in time, by limit.",
+  ["limit"],
+);
+
+/** Counts a call that a limit refused, for limits that are no number of calls in a time. */
+export function recordRateLimited(limit: string): void {
+  rateLimited.inc({ limit });
+}
 
 export interface RateLimiterOptions {
   /** Names it in metrics and in Redis: a few lower-case words, never made from a request. */
@@ -56,7 +54,7 @@ export function createRateLimiter({ name, points, seconds, redis }: RateLimiterO
 }
 
 function rateLimitedError(name: string, points: number, seconds: number, retryAfterMs: number) {
-  rateLimited.inc({ limit: name });
+  recordRateLimited(name);
   return serviceError(Code.ResourceExhausted, "RATE_LIMITED", `no more than ${points} of these calls in ${seconds} s`, {
     retryAfterMs: Math.max(1, retryAfterMs),
     metadata: { limit: String(points), window_seconds: String(seconds) },

@@ -1,8 +1,5 @@
-import { Gauge } from "prom-client";
 import type { Logger } from "../log.js";
-import { metrics } from "../metrics.js";
-
-let up: Gauge | undefined;
+import { gauge } from "../metrics.js";
 
 /** Whether Redis answers: a metric, and one line in the log at each change. */
 export class RedisState {
@@ -11,27 +8,20 @@ export class RedisState {
 
   constructor(logger: Logger) {
     this.#logger = logger;
-    // Not there without Redis: 0 would be an alarm.
-    up ??= new Gauge({
-      name: "refrain_redis_up",
-      help: "1 while Redis answers, 0 while it does not. Only with REDIS_URL.",
-      registers: [metrics],
-    });
-    up.set(0);
+    // Made here, because without Redis a 0 would be an alarm.
+    gauge("refrain_redis_up", "1 while Redis answers, 0 while it does not. Only with REDIS_URL.", () => (this.#answers ? 1 : 0));
   }
 
   answered(): void {
     if (this.#answers === true) return;
     if (this.#answers === false) this.#logger.info("Redis answers again: limits are shared");
     this.#answers = true;
-    up?.set(1);
   }
 
   /** @param error what it failed with; its message names no password */
   failed(error: Error): void {
     if (this.#answers === false) return;
     this.#answers = false;
-    up?.set(0);
     this.#logger.warn({ reason: reasonOf(error) }, "Redis does not answer: limits are counted in this process until it does");
   }
 }
