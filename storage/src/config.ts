@@ -9,6 +9,7 @@ import {
   serverTlsSettings,
   stopTimes,
   text,
+  tracesEnabled,
   type ApiKeys,
   type Env,
   type ServerCapacity,
@@ -25,6 +26,8 @@ export interface Config {
   readonly keys: ApiKeys;
   readonly database: DatabaseOptions;
   readonly logLevel: string;
+  /** Whether traces are exported. */
+  readonly traces: boolean;
   readonly stop: StopTimes;
   /** Certificates; undefined: cleartext. */
   readonly tls: Tls | undefined;
@@ -45,6 +48,7 @@ export function readConfig(env: Env): Config {
     keys: apiKeys(env, "STORAGE_API_KEYS"),
     database: readDatabase(env),
     logLevel: logLevel(env),
+    traces: tracesEnabled(env),
     stop: stopTimes(env),
     tls: serverTlsSettings(env),
     capacity: serverCapacity(env),

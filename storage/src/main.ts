@@ -1,11 +1,21 @@
 import { createRequire } from "node:module";
 import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
-import { createLogger, mount, runService, serve, StartError, type Logger, type StartedService } from "@refrain/mesh";
+import {
+  createLogger,
+  mount,
+  runService,
+  serve,
+  StartError,
+  startTracing,
+  type Logger,
+  type StartedService,
+} from "@refrain/mesh";
 import { readConfig, type Config } from "./config.js";
 import { openDatabase, type Database } from "./database/database.js";
 import { UnusableDatabaseError } from "./database/unusable-database-error.js";
 import { toConnectError } from "./errors.js";
 import { answers, health } from "./health.js";
+import { showConnections } from "./metrics.js";
 import { createRepo, type Repo } from "./repo/repo.js";
 import { routes } from "./routes.js";
 import { startSweeper, type Sweeper } from "./sweeper.js";
@@ -20,7 +30,9 @@ const SWEEP_EVERY_WRITES = 1_000;
 async function start(): Promise<StartedService> {
   const config = readConfig(process.env);
   const logger = createLogger("storage", config.logLevel);
+  const tracing = await startTracing({ service: "storage", version, enabled: config.traces, logger });
   const database = await open(config, logger);
+  showConnections(database.pool);
   const repo = createRepo(database.pool, (error) => logger.warn({ reason: error.message }, "a database connection broke"));
   const sweeper = startSweeper({
     expiry: repo.expiry,
@@ -39,7 +51,12 @@ async function start(): Promise<StartedService> {
     const server = await listen(config, logger, repo, sweeper);
     // Beside the first calls: most of them need nothing of it.
     repo.warmUp().catch((error: unknown) => logger.warn({ err: error }, "the database did not answer at the start"));
-    return { addresses: server.addresses, logger, close: () => server.close().then(stopData) };
+    const close = () =>
+      server
+        .close()
+        .then(stopData)
+        .then(() => tracing.stop());
+    return { addresses: server.addresses, logger, close };
   } catch (error) {
     await stopData();
     throw error;

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { measured } from "../metrics.js";
 import { createExpiry, type Expiry } from "./expiry.js";
 import { createKnownTracks, type KnownTracks } from "./known-tracks.js";
 import { createPrisma } from "./prisma.js";
@@ -28,14 +29,14 @@ export interface Repo {
  */
 export function createRepo(pool: Pool, onConnectionError: (error: Error) => void): Repo {
   const prisma = createPrisma(pool, onConnectionError);
-  const users = createUsers(prisma);
+  const users = measured("users", createUsers(prisma));
   return {
-    searchCache: createSearchCache(prisma),
-    knownTracks: createKnownTracks(prisma),
-    savedTracks: createSavedTracks(prisma),
-    telegramFiles: createTelegramFiles(prisma),
+    searchCache: measured("search_cache", createSearchCache(prisma)),
+    knownTracks: measured("known_tracks", createKnownTracks(prisma)),
+    savedTracks: measured("saved_tracks", createSavedTracks(prisma)),
+    telegramFiles: measured("telegram_files", createTelegramFiles(prisma)),
     users,
-    expiry: createExpiry(prisma),
+    expiry: measured("expiry", createExpiry(prisma)),
     // Prisma compiles its query compiler with the first query that is not SQL.
     warmUp: () => users.find("").then(() => {}),
     ping: () => prisma.$queryRaw`SELECT 1`.then(() => {}),

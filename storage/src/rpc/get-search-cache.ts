@@ -3,6 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
 import { SearchResultsSchema, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { Clock } from "../clock.js";
+import { searchCacheLookups } from "../metrics.js";
 import type { SearchCache } from "../repo/search-cache.js";
 import { searchKey } from "../search-key.js";
 
@@ -15,6 +16,7 @@ export function getSearchCache(
   return async ({ kind, query }) => {
     const { entry, lease } = await cache.get(searchKey(kind, query), now());
     if (lease) written();
+    searchCacheLookups.inc({ result: entry === undefined ? "miss" : entry.stale ? "stale" : "hit" });
     if (entry === undefined) return { cached: false, refreshLease: lease };
     return {
       results: fromBinary(SearchResultsSchema, entry.results),

@@ -1,0 +1,46 @@
+import { counter, durations, gauge } from "@refrain/mesh";
+
+const queries = durations("refrain_database_query_duration_seconds", "Duration of work on the database, by what was asked.", [
+  "query",
+  "outcome",
+]);
+
+/** What searches found in the cache. */
+export const searchCacheLookups = counter("refrain_search_cache_lookups_total", "Searches that were looked up.", ["result"]);
+
+interface Connections {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
+
+/** Shows who uses the database's connections, and who waits for one. */
+export function showConnections(pool: Connections): void {
+  const inUse = () => pool.totalCount - pool.idleCount;
+  gauge("refrain_database_connections_in_use", "Connections that work on something.", inUse);
+  gauge("refrain_database_connections_waiting", "Calls that wait for a connection.", () => pool.waitingCount);
+}
+
+type Work = (...args: never[]) => Promise<unknown>;
+
+/** The same methods, each measured. @param name what they are about: `users` measures `users.find` */
+export function measured<Methods extends { readonly [Name in keyof Methods]: Work }>(name: string, methods: Methods): Methods {
+  const each = Object.entries<Work>(methods).map(([method, work]) => [method, measure(`${name}.${method}`, work)]);
+  return Object.fromEntries(each) as Methods; // the same names, and functions of the same shape
+}
+
+function measure(query: string, work: Work): Work {
+  const [ok, failed] = [queries.labels(query, "ok"), queries.labels(query, "failed")];
+  return async (...args) => {
+    const startedAt = performance.now();
+    const seconds = () => (performance.now() - startedAt) / 1_000;
+    try {
+      const answer = await work(...args);
+      ok.observe(seconds());
+      return answer;
+    } catch (error) {
+      failed.observe(seconds());
+      throw error;
+    }
+  };
+}
