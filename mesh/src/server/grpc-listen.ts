@@ -11,7 +11,7 @@ import { secureContext, type Tls } from "../tls.js";
 import { bindError } from "./bind-error.js";
 import { guardConnections, type GuardOptions } from "./guard-connections.js";
 import type { ListenOptions } from "./http-listen.js";
-import { FIRST_WORDS_MS, PROBE_AFTER_MS } from "./limits.js";
+import { PROBE_AFTER_MS } from "./limits.js";
 
 export interface GrpcListenOptions extends ListenOptions {
   /** With an identity: TLS; with a CA too: only for clients with its certificate. */
@@ -36,10 +36,10 @@ export async function listenGrpc(server: Server, options: GrpcListenOptions): Pr
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure()); // TLS has been taken off by then
   const open = new Set<Socket>();
   let closing = false;
-  const sockets = listenerFor(options.tls, (socket) => {
+  const sockets = listenerFor(options, (socket) => {
     // A handshake that ends after the stop began.
     if (closing) return void socket.destroy();
-    closeWhenSilent(socket);
+    closeWhenSilent(socket, options.guard.firstWordsMs);
     injector.injectConnection(socket);
   });
   sockets.on("connection", (socket) => {
@@ -61,22 +61,22 @@ export async function listenGrpc(server: Server, options: GrpcListenOptions): Pr
   };
 }
 
-function listenerFor(tls: Tls | undefined, accept: (socket: Socket) => void): TcpServer {
+function listenerFor({ tls, guard }: GrpcListenOptions, accept: (socket: Socket) => void): TcpServer {
   const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
   if (!tls?.identity) return createServer(tcp, accept);
   const certificates = { ...secureContext(tls), requestCert: tls.ca !== undefined, rejectUnauthorized: true };
-  return createTlsServer({ ...tcp, ...certificates, ALPNProtocols: ["h2"], handshakeTimeout: FIRST_WORDS_MS }, (socket) => {
+  return createTlsServer({ ...tcp, ...certificates, ALPNProtocols: ["h2"], handshakeTimeout: guard.firstWordsMs }, (socket) => {
     socket.on("error", () => {}); // its HTTP/2 session notices the end
     accept(socket);
   });
 }
 
 /** A client of HTTP/2 speaks at once; one that does not would hold its place for ever. */
-function closeWhenSilent(socket: Socket): void {
+function closeWhenSilent(socket: Socket, afterMs: number): void {
   const before = socket.bytesRead;
   const timer = setTimeout(() => {
     if (socket.bytesRead === before) socket.destroy();
-  }, FIRST_WORDS_MS).unref();
+  }, afterMs).unref();
   socket.once("close", () => clearTimeout(timer));
 }
 

@@ -9,6 +9,8 @@ export interface GuardOptions {
   door: string;
   /** Connections that the door holds at once. */
   maxConnections: number;
+  /** Time for a connection's first words, a handshake or a request's headers, in milliseconds. */
+  firstWordsMs: number;
   logger: Logger;
 }
 

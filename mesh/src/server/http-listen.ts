@@ -36,7 +36,6 @@ export interface HttpListener {
 /** Limits of one request on a guarded door. */
 const REQUEST_LIMITS: ServerOptions = {
   maxHeaderSize: MAX_HEADER_BYTES,
-  headersTimeout: FIRST_WORDS_MS,
   requestTimeout: REQUEST_MS,
   connectionsCheckingInterval: CHECK_EVERY_MS,
   keepAlive: true,
@@ -67,8 +66,8 @@ export async function listenHttp(handle: RequestListener, options: HttpListenOpt
 }
 
 function createListener(handle: RequestListener, { tls, guard }: HttpListenOptions): Server {
-  const limits = guard ? REQUEST_LIMITS : {};
+  const limits = guard ? { ...REQUEST_LIMITS, headersTimeout: guard.firstWordsMs } : {};
   if (!tls?.identity) return createServer(limits, handle);
   const certificates = { ...secureContext(tls), requestCert: tls.ca !== undefined, rejectUnauthorized: true };
-  return createSecureServer({ ...limits, ...certificates, handshakeTimeout: FIRST_WORDS_MS }, handle);
+  return createSecureServer({ ...limits, ...certificates, handshakeTimeout: guard?.firstWordsMs ?? FIRST_WORDS_MS }, handle);
 }

@@ -30,6 +30,8 @@ export interface ServerCapacity {
   connections: number;
   /** Calls that run at once, through both doors. Further ones get RESOURCE_EXHAUSTED `TOO_MANY_CALLS` with RetryInfo. */
   calls: number;
+  /** Time for a connection's first words, in milliseconds. Default: 10,000. */
+  firstWordsMs?: number;
 }
 
 /** Reads MAX_CONNECTIONS (default 1,000) and MAX_CALLS (default 5,000). */

@@ -7,7 +7,7 @@ import type { GrpcDoor } from "./grpc-door.js";
 import { recordCertificateEnd } from "./certificate-metric.js";
 import type { HealthProbe } from "./health-report.js";
 import { openHttpDoor, type HttpRoute } from "./http-door.js";
-import { serverCapacity, type ServerCapacity } from "./limits.js";
+import { FIRST_WORDS_MS, serverCapacity, type ServerCapacity } from "./limits.js";
 import type { MountedService } from "./mount.js";
 import { openOpsDoor, type ReadyProbe } from "./ops-door.js";
 import { RunningCalls } from "./running-calls.js";
@@ -117,7 +117,8 @@ class Doors {
   /** What both doors have in common. */
   #door(door: string) {
     const { host, tls, logger } = this.#options;
-    const guard = { door, maxConnections: this.#capacity.connections, logger };
+    const { connections: maxConnections, firstWordsMs = FIRST_WORDS_MS } = this.#capacity;
+    const guard = { door, maxConnections, firstWordsMs, logger };
     return { host, tls, guard, services: this.#services, interceptors: this.#interceptors, running: this.#running };
   }
 
