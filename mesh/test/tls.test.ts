@@ -193,7 +193,7 @@ test("a stop over TLS waits for the running call, ends the endless one, and clos
 });
 
 test("a service without RPCs speaks TLS on its door too", async () => {
-  const { addresses, close } = await serveHttp({
+  const server = await serveHttp({
     name: "web",
     version: "1.2.3",
     host: "127.0.0.1",
@@ -203,8 +203,8 @@ test("a service without RPCs speaks TLS on its door too", async () => {
     stop: { graceMs: 0, drainMs: 500 },
     tls: good,
   });
-  onTestFinished(() => close());
+  onTestFinished(() => server.close());
   const get = await createFetch(good);
-  expect((await get(`https://${addresses["http"]}/health`)).status).toBe(200);
-  await expect(fetch(`http://${addresses["http"]}/health`)).rejects.toThrow("fetch failed");
+  expect((await get(`https://${server.addresses["http"]}/health`)).status).toBe(200);
+  await expect(fetch(`http://${server.addresses["http"]}/health`)).rejects.toThrow("fetch failed");
 });

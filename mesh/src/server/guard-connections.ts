@@ -1,7 +1,6 @@
 import type { Server } from "node:net";
-import { Counter } from "prom-client";
 import type { Logger } from "../log.js";
-import { metrics } from "../metrics.js";
+import { counter } from "../metrics.js";
 
 /** What is known of the door whose connections are guarded. */
 export interface GuardOptions {
@@ -17,12 +16,11 @@ export interface GuardOptions {
 /** Whoever floods the door must not flood the log. */
 const LOG_EVERY_MS = 10_000;
 
-const refused = new Counter({
-  name: "refrain_connections_refused_total",
-  help: "Connections closed before they carried a call, by door and reason: limit (MAX_CONNECTIONS are open), tls (the handshake failed).",
-  labelNames: ["door", "reason"],
-  registers: [metrics],
-});
+const refused = counter(
+  "refrain_connections_refused_total",
+  "Connections closed before they carried a call, by door and reason: limit (MAX_CONNECTIONS are open), tls (the handshake failed).",
+  ["door", "reason"],
+);
 
 /** Bounds the connections of a door, and counts and tells (at most every 10 s for each reason) who was turned away and why. */
 export function guardConnections(server: Server, { door, maxConnections, logger }: GuardOptions): void {

@@ -2,9 +2,9 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { ApiKeys } from "../api-keys.js";
 import type { RateLimits } from "../interceptors/rate-limit.js";
 import type { Logger } from "../log.js";
+import { gauge } from "../metrics.js";
 import { certificateEnd, type Tls } from "../tls.js";
 import type { GrpcDoor } from "./grpc-door.js";
-import { recordCertificateEnd } from "./certificate-metric.js";
 import type { HealthProbe } from "./health-report.js";
 import { openHttpDoor, type HttpRoute } from "./http-door.js";
 import { FIRST_WORDS_MS, serverCapacity, type ServerCapacity } from "./limits.js";
@@ -93,7 +93,7 @@ class Doors {
 
   /** Opens all doors, or none: one that cannot be opened closes the others. */
   async open(grpcPort?: number, keys?: ApiKeys): Promise<RunningServer> {
-    if (this.#options.tls) recordCertificateEnd(certificateEnd(this.#options.tls));
+    this.#measure();
     try {
       if (keys) this.#add("grpc", await this.#grpc(grpcPort ?? 0, keys));
       this.#add("http", await this.#http());
@@ -103,6 +103,19 @@ class Doors {
       throw error;
     }
     return { addresses: this.#addresses, close: () => (this.#stopping ??= this.#stop()) };
+  }
+
+  #measure(): void {
+    const { tls } = this.#options;
+    const end = tls && certificateEnd(tls);
+    if (end !== undefined)
+      gauge("refrain_tls_certificate_end_timestamp_seconds", "When this process's certificate ends.", () => end);
+    if (this.#services.length === 0) return;
+    gauge(
+      "refrain_rpc_server_running",
+      "Calls that run now, through both doors; MAX_CALLS bounds them.",
+      () => this.#running.size,
+    );
   }
 
   #add(name: string, door: Door & { port: number }): void {

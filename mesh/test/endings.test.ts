@@ -1,0 +1,120 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { EchoService } from "@refrain/gen/echo/v1/echo_service_pb";
+import { describe, expect, test } from "vitest";
+import { metrics } from "../src/index.js";
+import { TEST_KEY, until } from "../src/testing.js";
+import { echoClient, serveEcho } from "./echo.js";
+
+type Server = Awaited<ReturnType<typeof serveEcho>>;
+type Echo = Pick<ReturnType<typeof createClient<typeof EchoService>>, "echo" | "count" | "chat" | "join">;
+
+function overHttp(server: Server, transport: typeof createConnectTransport): Echo {
+  const interceptors: Parameters<typeof transport>[0]["interceptors"] = [
+    (next) => (request) => (request.header.set("authorization", `Bearer ${TEST_KEY}`), next(request)),
+  ];
+  return createClient(EchoService, transport({ baseUrl: `http://${server.addresses.http}`, httpVersion: "1.1", interceptors }));
+}
+
+const DOORS: Record<string, (server: Server) => Echo> = {
+  grpc: (server) => echoClient(server),
+  connect: (server) => overHttp(server, createConnectTransport),
+  "grpc-web": (server) => overHttp(server, createGrpcWebTransport),
+};
+
+/** Handlers that wait for their signal, and what became of them. */
+function waitingHandlers() {
+  const seen = { started: 0, ended: false };
+  const wait = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => {
+      seen.started += 1;
+      signal.addEventListener("abort", () => {
+        seen.ended = true;
+        reject(ConnectError.from(signal.reason));
+      });
+    });
+  const handlers: Partial<ServiceImpl<typeof EchoService>> = {
+    echo: (_request, { signal }) => wait(signal),
+    async *count(_request, { signal }) {
+      yield { number: 1 };
+      yield await wait(signal);
+    },
+    async *chat(requests, { signal }) {
+      for await (const { text } of requests) {
+        yield { text };
+        yield await wait(signal);
+      }
+    },
+    join: (_requests, { signal }) => wait(signal),
+  };
+  return { seen, handlers };
+}
+
+interface CallOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+async function drain(messages: AsyncIterable<unknown>): Promise<void> {
+  const all = messages[Symbol.asyncIterator]();
+  while (!(await all.next()).done);
+}
+
+/** One message, and then a client that neither sends more nor ends. */
+async function* lingering() {
+  yield { text: "x" };
+  await new Promise(() => {});
+}
+
+const KINDS: Record<string, (client: Echo, options: CallOptions) => Promise<unknown>> = {
+  unary: (client, options) => client.echo({ text: "x" }, options),
+  "server stream": (client, options) => drain(client.count({ to: 0 }, options)),
+  bidi: (client, options) => drain(client.chat(lingering(), options)),
+  "client stream": (client, options) => client.join(lingering(), options),
+};
+
+/** HTTP/1.1 carries requests and answers one after another: no bidi, and a client's stream is sent whole before it is answered. */
+const CASES = Object.keys(DOORS).flatMap((door) =>
+  Object.keys(KINDS)
+    .filter((kind) => door === "grpc" || kind === "unary" || kind === "server stream")
+    .map((kind) => [door, kind] as const),
+);
+
+const running = async () => Number(/^refrain_rpc_server_running (\d+)$/m.exec(await metrics.metrics())?.[1]);
+
+async function codeOf(work: Promise<unknown>): Promise<Code> {
+  return work.then(
+    () => expect.unreachable("it should have failed"),
+    (error: unknown) => ConnectError.from(error).code,
+  );
+}
+
+describe.each(CASES)("through %s, a %s call", (door, kind) => {
+  const call = async () => {
+    const { seen, handlers } = waitingHandlers();
+    const server = await serveEcho(handlers);
+    const client = DOORS[door]?.(server);
+    const start = (options: CallOptions) => (client ? KINDS[kind]?.(client, options) : undefined) ?? expect.unreachable();
+    return { seen, start };
+  };
+
+  test("that is cancelled frees its handler", async () => {
+    const { seen, start } = await call();
+    const leave = new AbortController();
+    const code = codeOf(start({ signal: leave.signal }));
+    await until(() => seen.started === 1);
+    expect(await running()).toBe(1);
+    leave.abort();
+    expect(await code).toBe(Code.Canceled);
+    await until(async () => seen.ended && (await running()) === 0);
+  });
+
+  test("that expires frees its handler", async () => {
+    const { seen, start } = await call();
+    const code = codeOf(start({ timeoutMs: 1_000 }));
+    await until(() => seen.started === 1);
+    expect(await code).toBe(Code.DeadlineExceeded);
+    await until(async () => seen.ended && (await running()) === 0);
+  });
+});
