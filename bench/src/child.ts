@@ -9,8 +9,10 @@ const ANSWER_MS = 60_000;
 export class Child {
   readonly #process: ChildProcess;
 
-  constructor(script: string, ...args: string[]) {
-    this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), args);
+  /** @param core number of the one core it may run on; undefined: any */
+  constructor(script: string, args: readonly string[], core?: number) {
+    const pinned = core === undefined ? {} : { execPath: "taskset", execArgv: ["--cpu-list", String(core), process.execPath] };
+    this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), args, pinned);
   }
 
   /** The next message it sends. */

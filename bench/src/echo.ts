@@ -1,75 +1,54 @@
-import { Child } from "./child.js";
-import { stacks } from "./stacks/index.js";
-import { median, printTable } from "./table.js";
-
-/** Figures of one round of one stack. */
-interface Round {
-  callsPerSecond: number;
-  /** CPU microseconds per call. */
-  client: number;
-  server: number;
-}
-
-/** What a client tells of one round. */
-interface ClientFigures {
-  calls: number;
-  callsPerSecond: number;
-  /** Per call. */
-  cpuMicroseconds: number;
-}
-
-interface Pair {
-  name: string;
-  client: Child;
-  server: Child;
-  rounds: Round[];
-}
+import { measurePairs, type Pair, type Round } from "./pairs.js";
+import { median, quantile, type Table } from "./table.js";
 
 const WARM_UP_MS = 2_000;
+/** Watchers of one popular download, and messages of each: a minute's progress. */
+const STREAMS = 1_000;
+const MESSAGES = 100;
 
-async function startPair(name: string): Promise<Pair> {
-  const server = new Child("./echo-server.js", name);
-  const { port } = await server.answer<{ port: number }>();
-  const client = new Child("./echo-client.js", name, String(port));
-  await client.answer();
-  return { name, client, server, rounds: [] };
+const of = (pair: Pair, figure: "perSecond" | "cpuMicroseconds" | "serverMicroseconds" | "serverRssBytes") =>
+  median(pair.rounds.map((round) => round[figure]));
+
+/** How many times as fast the first one is, compared round by round. */
+function ratio(ours: Pair, other: Pair): string {
+  const perSecond = (round: Round | undefined) => round?.perSecond ?? Number.NaN;
+  return `${median(ours.rounds.map((round, index) => perSecond(round) / perSecond(other.rounds[index]))).toFixed(2)}×`;
 }
 
-async function measure({ client, server }: Pair, ms: number): Promise<Round> {
-  const before = await server.ask<{ cpuMicroseconds: number }>("cpu");
-  const { calls, callsPerSecond, cpuMicroseconds } = await client.ask<ClientFigures>(ms);
-  const after = await server.ask<{ cpuMicroseconds: number }>("cpu");
-  return { callsPerSecond, client: cpuMicroseconds, server: (after.cpuMicroseconds - before.cpuMicroseconds) / calls };
-}
-
-/**
- * An in-memory echo, 64 in flight, through each stack: client and server in a process each, the stacks taking turns so that a
- * slow moment of the machine strikes them all. Prints medians.
- */
-export async function benchEcho(rounds: number, roundMs: number): Promise<void> {
-  const pairs: Pair[] = [];
-  for (const { name } of stacks) pairs.push(await startPair(name));
-  for (const pair of pairs) await measure(pair, WARM_UP_MS);
-  for (let round = 0; round < rounds; round++) {
-    for (const pair of pairs) pair.rounds.push(await measure(pair, roundMs));
-  }
-  for (const { client, server } of pairs) [client, server].forEach((child) => child.stop());
-  print(pairs);
-}
-
-function print(pairs: readonly Pair[]): void {
-  const of = (pair: Pair, figure: keyof Round) => median(pair.rounds.map((round) => round[figure]));
+/** An in-memory echo, 64 in flight, through each stack. */
+export async function benchEcho(rounds: number, ms: number): Promise<Table[]> {
+  const task = { kind: "echo", ms } as const;
+  const pairs = await measurePairs({ warmUp: { ...task, ms: WARM_UP_MS }, task, rounds, pinned: false });
   const [ours] = pairs;
-  if (!ours) return;
-  printTable(
-    "Echo, 64 in flight, medians",
-    ["stack", "calls/s", "client CPU µs/call", "server CPU µs/call", "ours / it"],
-    pairs.map((pair) => [
+  if (!ours) return [];
+  const rows = pairs.map((pair) => [
+    pair.name,
+    of(pair, "perSecond").toFixed(0),
+    of(pair, "cpuMicroseconds").toFixed(1),
+    of(pair, "serverMicroseconds").toFixed(1),
+    ratio(ours, pair),
+  ]);
+  const header = ["stack", "calls/s", "client CPU µs/call", "server CPU µs/call", "ours / it"];
+  return [{ title: "Echo, 64 in flight, medians", header, rows }];
+}
+
+/** 1,000 streams at once, the server on one core, as fast as they are read. */
+export async function benchStreams(rounds: number): Promise<Table[]> {
+  const task = { kind: "count", streams: STREAMS, to: MESSAGES } as const;
+  const pairs = await measurePairs({ warmUp: { ...task, to: 10 }, task, rounds, pinned: true });
+  const [ours] = pairs;
+  if (!ours) return [];
+  const rows = pairs.map((pair) => {
+    const lags = pair.rounds.flatMap(({ lagsMs }) => lagsMs);
+    return [
       pair.name,
-      of(pair, "callsPerSecond").toFixed(0),
-      of(pair, "client").toFixed(1),
-      of(pair, "server").toFixed(1),
-      `${median(ours.rounds.map((round, index) => round.callsPerSecond / (pair.rounds[index]?.callsPerSecond ?? Number.NaN))).toFixed(2)}×`,
-    ]),
-  );
+      of(pair, "perSecond").toFixed(0),
+      `${quantile(lags, 0.5).toFixed(0)} / ${quantile(lags, 0.99).toFixed(0)}`,
+      of(pair, "serverMicroseconds").toFixed(1),
+      (of(pair, "serverRssBytes") / 1e6).toFixed(0),
+      ratio(ours, pair),
+    ];
+  });
+  const header = ["stack", "messages/s", "lag ms p50 / p99", "server CPU µs/message", "server MB", "ours / it"];
+  return [{ title: `${STREAMS} streams of ${MESSAGES} messages at once, server on one core, medians`, header, rows }];
 }

@@ -1,26 +1,78 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { benchEcho } from "./echo.js";
+import { benchChains } from "./chain-steps.js";
+import { benchEcho, benchStreams } from "./echo.js";
+import { barPlot } from "./plot.js";
 import { benchSearchCache } from "./search-cache.js";
+import { ROOT } from "./service.js";
+import { type Table, toMarkdown } from "./table.js";
+import { benchWatchers } from "./watchers.js";
 
-const { values } = parseArgs({
+const HELP = `npm run bench -- [NAME …] [--rounds 5] [--seconds 3] [--save]
+
+  echo          an echo, 64 in flight: our stack, the same without its chain, bare grpc-js, connect-node
+  chain         what each interceptor of client and server adds to a call, alone and together
+  streams       1,000 streams at once through the same stacks, the server on one core
+  watchers      one download of the real music with 1,000 watchers
+  search-cache  storage's search cache on the embedded database
+
+Without a name all are run. --save writes tables and plots to bench/results/.
+`;
+
+interface Benchmark {
+  run(rounds: number, ms: number): Promise<Table[]>;
+  /** Column of its first table that is plotted. */
+  plotted: number;
+}
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  echo: { run: benchEcho, plotted: 1 },
+  chain: { run: benchChains, plotted: 1 },
+  streams: { run: benchStreams, plotted: 1 },
+  watchers: { run: benchWatchers, plotted: 0 },
+  "search-cache": { run: benchSearchCache, plotted: 0 },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
+    save: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 
-if (values.help) {
-  process.stdout.write(
-    "npm run bench -- [--rounds 5] [--seconds 3]\n\nMeasures the call stack beside bare grpc-js and connect-node, and storage's search cache on the embedded database.\n",
-  );
+const unknown = positionals.filter((name) => !(name in BENCHMARKS));
+if (values.help || unknown.length > 0) {
+  process.stdout.write(unknown.length > 0 ? `no such benchmark: ${unknown.join(", ")}\n\n${HELP}` : HELP);
+  process.exitCode = unknown.length > 0 ? 1 : 0;
 } else {
+  await runAll(positionals.length > 0 ? positionals : Object.keys(BENCHMARKS));
+}
+
+async function runAll(names: readonly string[]): Promise<void> {
   const [cpu] = cpus();
-  process.stdout.write(
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model ?? "unknown CPU"}\n`,
-  );
-  const [rounds, roundMs] = [Number(values.rounds), Number(values.seconds) * 1000];
-  await benchEcho(rounds, roundMs);
-  await benchSearchCache(rounds, roundMs);
+  const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model ?? "unknown CPU"}`;
+  process.stdout.write(`${machine}\n`);
+  for (const name of names) {
+    const benchmark = BENCHMARKS[name];
+    const tables = (await benchmark?.run(Number(values.rounds), Number(values.seconds) * 1000)) ?? [];
+    for (const table of tables) process.stdout.write(toMarkdown(table));
+    if (values.save) await save(name, machine, tables, benchmark?.plotted ?? 0);
+  }
+}
+
+async function save(name: string, machine: string, tables: readonly Table[], plotted: number): Promise<void> {
+  const folder = join(ROOT, "bench/results");
+  await mkdir(folder, { recursive: true });
+  const plots = plotted === 0 ? [] : tables;
+  for (const [index, table] of plots.entries())
+    await writeFile(join(folder, `${name}-${index + 1}.svg`), barPlot(table, plotted));
+  const pictures = plots.map(({ title }, index) => `\n![${title}](${name}-${index + 1}.svg)\n`);
+  const command = `npm run bench -- ${name} --rounds ${values.rounds} --seconds ${values.seconds} --save`;
+  const text = [`# ${name}\n\n${machine}. Made by \`${command}\`.\n`, ...tables.map(toMarkdown), ...pictures];
+  await writeFile(join(folder, `${name}.md`), text.join(""));
 }
