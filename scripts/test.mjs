@@ -14,6 +14,7 @@ const needed = [
     there: () => existsSync("/usr/lib/postgresql") && readdirSync("/usr/lib/postgresql").length > 0,
     packages: ["postgresql"],
   },
+  { what: "Redis", there: () => existsSync("/usr/bin/redis-server"), packages: ["redis-server"] },
   { what: "Chromium", there: () => existsSync("/usr/bin/chromium"), packages: ["chromium"] },
   { what: "ffmpeg", there: () => existsSync("/usr/bin/ffmpeg"), packages: ["ffmpeg"] },
   {

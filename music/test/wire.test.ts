@@ -1,49 +1,10 @@
-import { mkdir, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { DownloadState, MusicService, type Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
-import { createServiceClient, errorMetadata, reasonOf } from "@refrain/mesh";
-import { silentLogger, TEST_KEY, temporaryFolder, until } from "@refrain/mesh/testing";
+import { DownloadState } from "@refrain/gen/refrain/music/v1/music_service_pb";
+import { errorMetadata, reasonOf } from "@refrain/mesh";
+import { until } from "@refrain/mesh/testing";
 import * as fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
-import { readConfig } from "../src/config.js";
-import { startMusic } from "../src/music.js";
-import { readAll } from "./fake-work.js";
-import { toneMp3 } from "./tones.js";
-
-/** The whole service on free ports, over a library with one track. */
-async function startUp(env: Record<string, string> = {}) {
-  const dataDir = await temporaryFolder();
-  await mkdir(join(dataDir, "library"));
-  const file = join(dataDir, "library", "a.mp3");
-  await writeFile(file, await toneMp3(440, { title: "Believer", artist: "Paper Lanterns" }, 5));
-  await utimes(file, 1, 1); // at rest for long
-  const free = { MUSIC_PORT: "0", MUSIC_HTTP_PORT: "0", MUSIC_OPS_PORT: "0", STOP_GRACE_MS: "0", STOP_DRAIN_MS: "500" };
-  const config = readConfig({ DATA_DIR: dataDir, MUSIC_API_KEYS: `test:${TEST_KEY}`, PATH: process.env.PATH, ...free, ...env });
-  const music = await startMusic(config, silentLogger());
-  const { client, close } = connect(music.addresses.grpc ?? "");
-  onTestFinished(async () => {
-    close();
-    await music.close();
-  });
-  await until(async () => (await client.search({ query: "believer" })).tracks.length === 1);
-  const [track] = (await client.search({ query: "билив" })).tracks;
-  const download = (userId: string, url = track?.url ?? "", format = AudioFormat.AUTO) =>
-    readAll((signal) => progressOf(client.download({ url, userId, format }, { signal })));
-  const http = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`http://${music.addresses.http}${path}`, { headers: { authorization: `Bearer ${TEST_KEY}`, ...headers } });
-  return { client, download, http, track, grpc: music.addresses.grpc ?? "" };
-}
-
-function connect(target: string) {
-  const service = createServiceClient(MusicService, { target: `dns:///${target}`, key: TEST_KEY, defaultTimeoutMs: 10_000 });
-  return { client: service.client, close: () => service.close() };
-}
-
-async function* progressOf(stream: AsyncIterable<{ progress?: Progress | undefined }>) {
-  for await (const { progress } of stream) if (progress) yield progress;
-}
+import { expect, test } from "vitest";
+import { startUp } from "./start-up.js";
 
 test("a hundred callers over the wire: one fetch, a hundred whole streams, though some hang up", async () => {
   const { client, download, http } = await startUp({ LIBRARY_BYTES_PER_SECOND: "60000" });

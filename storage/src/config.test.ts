@@ -11,6 +11,7 @@ describe("the configuration", () => {
       ports: { grpc: 50052, http: 8052, ops: 9052 },
       database: { kind: "embedded", dataDir: "./data" },
       logLevel: "info",
+      callsPerSecond: 0,
     });
   });
 
@@ -30,6 +31,7 @@ describe("the configuration", () => {
     ["DATABASE_POOL_SIZE", { ...KEYS, DATABASE_POOL_SIZE: "0" }],
     ["DATABASE_POOL_SIZE", { ...KEYS, DATABASE_POOL_SIZE: "101" }],
     ["DATABASE_POOL_SIZE", { ...KEYS, DATABASE_POOL_SIZE: "1.5" }],
+    ["STORAGE_CALLS_PER_SECOND", { ...KEYS, STORAGE_CALLS_PER_SECOND: "-1" }],
     ["LOG_LEVEL", { ...KEYS, LOG_LEVEL: "loud" }],
   ])("names %s when it cannot work", (variable, env) => {
     expect(() => readConfig(env)).toThrow(ConfigError);

@@ -29,12 +29,15 @@ export interface Config {
   /** Whether traces are exported. */
   readonly traces: boolean;
   readonly stop: StopTimes;
+  /** Calls of any kind that one key may make in a second; 0 = no limit. */
+  readonly callsPerSecond: number;
   /** Certificates; undefined: cleartext. */
   readonly tls: Tls | undefined;
   readonly capacity: ServerCapacity;
 }
 
 const MAX_POOL_SIZE = 100;
+const MAX_CALLS_PER_SECOND = 1_000_000;
 
 /** @throws {ConfigError} for the first variable that is missing or malformed */
 export function readConfig(env: Env): Config {
@@ -50,6 +53,7 @@ export function readConfig(env: Env): Config {
     logLevel: logLevel(env),
     traces: tracesEnabled(env),
     stop: stopTimes(env),
+    callsPerSecond: integer(env, "STORAGE_CALLS_PER_SECOND", 0, { max: MAX_CALLS_PER_SECOND }),
     tls: serverTlsSettings(env),
     capacity: serverCapacity(env),
   };

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import {
   createLogger,
+  createRateLimiter,
   mount,
   runService,
   serve,
@@ -88,6 +89,8 @@ function listen(config: Config, logger: Logger, repo: Repo, sweeper: Sweeper) {
     health: health(repo),
     ready: (signal) => answers(repo, signal),
     stop: config.stop,
+    // Counted by each replica for itself: what it protects is the replica.
+    rateLimits: { caller: createRateLimiter({ name: "caller", points: config.callsPerSecond, seconds: 1 }) },
     tls: config.tls,
     capacity: config.capacity,
   });

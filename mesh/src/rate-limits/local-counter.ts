@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { LRUCache } from "lru-cache";
+import type * as LruCache from "lru-cache";
 import type { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /** Counts one for a key, and tells how many there were in the key's window and when that ends. */
@@ -13,8 +13,9 @@ export const MAX_LOCAL_KEYS = 20_000;
 
 /** What is counted in this process alone. */
 export function countLocally(points: number, seconds: number, maxKeys = MAX_LOCAL_KEYS): Count {
-  // The package's index would load a limiter for each of fifteen databases.
+  // Loaded where something is limited. The index of the limiters would load those of fifteen databases.
   const load = createRequire(import.meta.url);
+  const { LRUCache } = load("lru-cache") as typeof LruCache;
   const Memory = load("rate-limiter-flexible/lib/RateLimiterMemory.js") as typeof RateLimiterMemory;
   const memory = new Memory({ points, duration: seconds });
   const known = new LRUCache<string, true>({ max: maxKeys, dispose: (_, key) => void memory.delete(key) });
