@@ -1,4 +1,5 @@
 import { outage, recovery, sentence } from "./scenarios/outages.js";
+import { storageDown } from "./scenarios/storage-down.js";
 import { card, stream } from "./scenarios/streams.js";
 import { fourth, freeze, kill, rolling } from "./scenarios/replicas.js";
 import { holds, tableRow, type Finding } from "./lab/finding.js";
@@ -22,6 +23,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
   "outage-no-breaker": () => outage({ calls: 1_000, pauseMs: 0, breaker: false }),
   recovery: () => recovery({ rounds: 10, longestMs: 6_000 }),
   sentence: () => sentence({ texts: 10 }),
+  "storage-killed": () => storageDown({ how: "killed" }),
+  "storage-frozen": () => storageDown({ how: "frozen" }),
 };
 
 const HELP = `npm run faults [-- --only NAME[,NAME…]]
