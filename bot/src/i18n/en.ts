@@ -102,6 +102,8 @@ export const en = {
   "error.too_often": "That was a bit too fast. Please try again in a minute.",
   "error.too_often_in_one": "That was a bit too fast. Please try again in {{count}} second.",
   "error.too_often_in_other": "That was a bit too fast. Please try again in {{count}} seconds.",
+  "error.too_many_running_one": "Only {{count}} download runs at a time. Please tap again when it has arrived.",
+  "error.too_many_running_other": "Only {{count}} downloads run at a time. Please tap again when one of them has arrived.",
   "error.too_long": "The track is too long for Telegram.",
   "error.too_long_than_one": "The track is longer than {{count}} minute: too long for Telegram.",
   "error.too_long_than_other": "The track is longer than {{count}} minutes: too long for Telegram.",

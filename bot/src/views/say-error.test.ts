@@ -76,3 +76,12 @@ test("a wait that the service names is told in seconds", () => {
   const limited = serviceError(Code.ResourceExhausted, "RATE_LIMITED", "no", { retryAfterMs: 20_500 });
   expect(sayError(wordsIn("ru"), limited, "search")).toBe("Чуть медленнее, пожалуйста: попробуйте через 21 секунду.");
 });
+
+test("one download too many is told as such, with how many there may be", () => {
+  const options = { retryAfterMs: 12_000, metadata: { limit_running: "3" } };
+  const limited = serviceError(Code.ResourceExhausted, "RATE_LIMITED", "no", options);
+  expect(sayError(english, limited, "download")).toBe(
+    "Only 3 downloads run at a time. Please tap again when one of them has arrived.",
+  );
+  expect(sayError(wordsIn("ru"), limited, "download")).toMatch(/^Больше 3 загрузок сразу не получится\./);
+});

@@ -44,8 +44,12 @@ export function sayError(words: Words, error: unknown, area: Area): string {
       return words.say("error.format");
     case "DOWNLOAD_CANCELLED":
       return words.say("error.cancelled");
-    case "RATE_LIMITED":
+    case "RATE_LIMITED": {
+      const running = Number(metadata["limit_running"]);
+      // When one will have arrived is a guess, and their cards tell more.
+      if (running > 0) return words.say("error.too_many_running", { count: running });
       return waiting(words, error, "error.too_often", "error.too_often_in");
+    }
     case "PAGE_TOKEN_INVALID":
       return words.say("button.old");
     case "NO_SPACE":
