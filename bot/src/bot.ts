@@ -16,6 +16,7 @@ import { results } from "./handlers/results.js";
 import { start } from "./handlers/start.js";
 import { text } from "./handlers/text.js";
 import { tracks } from "./handlers/tracks.js";
+import { updateErrors } from "./metrics.js";
 import { callPolicy, fetchOptions } from "./telegram/call-policy.js";
 
 export interface BotOptions {
@@ -33,7 +34,10 @@ export function createBot({ token, apiUrl, clock, logger, stop }: BotOptions): B
   // Our texts are plain, with entities of our own: gramio's formatting would only copy the parameters of every call.
   return new Bot(token, { api: { baseURL: `${apiUrl}/bot`, fetchOptions }, plugins: { format: false } })
     .onApiCall(callPolicy({ clock, logger, stop, token }))
-    .onError(({ error }) => logger.warn({ error: describeError(error) }, "an update could not be handled"));
+    .onError(({ error }) => {
+      updateErrors.inc();
+      logger.warn({ error: describeError(error) }, "an update could not be handled");
+    });
 }
 
 /** Gives the bot its handlers. The first that knows an update takes it, so the two that take everything come last. */

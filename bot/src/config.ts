@@ -10,6 +10,7 @@ import {
   serverCapacity,
   text,
   tlsSettings,
+  tracesEnabled,
   type Env,
   type ServerCapacity,
   type Tls,
@@ -45,6 +46,8 @@ export interface Config {
   /** Folder for audio on its way to Telegram. */
   readonly temporaryFolder: string;
   readonly logLevel: string;
+  /** Whether traces are exported. */
+  readonly traces: boolean;
 }
 
 /** @throws ConfigError that names the variable, what is wrong with it, and an example */
@@ -69,6 +72,7 @@ export function readConfig(env: Env = process.env): Config {
     uploadSlots: integer(env, "BOT_UPLOAD_SLOTS", 4, { min: 1, max: 100 }),
     temporaryFolder: join(text(env, "DATA_DIR", "./data"), "bot"),
     logLevel: logLevel(env),
+    traces: tracesEnabled(env),
   };
 }
 

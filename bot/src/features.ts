@@ -35,6 +35,8 @@ export interface Features {
   readonly collection: Collection;
   readonly downloads: Downloads;
   readonly openMenu: OpenMenu;
+  /** How many files wait to be uploaded. */
+  readonly uploadsWaiting: () => number;
   /** Aborts all work beside the lanes and waits for its end. */
   close(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export function createFeatures({ api, botId, services, files, uploadSlots, clock
     collection,
     downloads: createDownloads({ api, deliver, runner: downloadRunner, clock, logger }),
     openMenu: createOpenMenu({ api, prompts, collection }),
+    uploadsWaiting: () => uploads.waiting(),
     async close() {
       await Promise.all([runner.close(), downloadRunner.close()]);
     },

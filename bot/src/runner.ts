@@ -1,10 +1,10 @@
-import type { Logger } from "@refrain/mesh";
+import { inSpan, type Logger } from "@refrain/mesh";
 import { describeError } from "./describe-error.js";
 import { createSlots } from "./slots.js";
 
 /** Runs work beside the lanes, so that a slow search or download holds back no update. */
 export interface Runner {
-  /** Starts work, or queues it. False: the queue is full and nothing was done. Errors of the work end in the log. */
+  /** Starts work, or queues it, in a span of that name in the trace of whoever starts it. False: the queue is full and nothing was done. Errors of the work end in the log. */
   start(name: string, work: (signal: AbortSignal) => Promise<void>): boolean;
   /** Aborts all work and waits until it has ended. */
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export function createRunner({ slots: size, queue, logger }: RunnerOptions): Run
 
   async function run(name: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
-      await slots.run(() => work(stop.signal), stop.signal);
+      await slots.run(() => inSpan(name, {}, () => work(stop.signal)), stop.signal);
     } catch (error) {
       if (!stop.signal.aborted) logger.warn({ work: name, error: describeError(error) }, "background work failed");
     }

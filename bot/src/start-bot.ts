@@ -1,4 +1,4 @@
-import { ConfigError, serveHttp, type Logger, type StartedService } from "@refrain/mesh";
+import { ConfigError, followAsyncWork, serveHttp, startTracing, type Logger, type StartedService } from "@refrain/mesh";
 import type { Bot } from "gramio";
 import { addHandlers, createBot } from "./bot.js";
 import { systemClock, type Clock } from "./clock.js";
@@ -7,9 +7,11 @@ import { describeError } from "./describe-error.js";
 import { createMusicFiles } from "./downloads/music-files.js";
 import { createFeatures } from "./features.js";
 import { healthOf, probeAtStart } from "./health.js";
+import { showQueues } from "./metrics.js";
 import { introduce } from "./introduce.js";
 import { createLanes } from "./polling/lanes.js";
 import { Poller } from "./polling/poller.js";
+import { traceUpdates } from "./polling/trace-update.js";
 import { ALLOWED_UPDATES } from "./polling/update.js";
 import type { Services } from "./services.js";
 import { isBadToken } from "./telegram/call-errors.js";
@@ -34,6 +36,9 @@ export interface StartBotOptions {
  */
 export async function startBot(options: StartBotOptions): Promise<StartedService> {
   const { config, services, logger, clock = systemClock } = options;
+  // What an update sets in motion goes on beside its lane, and all of it belongs to the update's trace.
+  await followAsyncWork();
+  const tracing = await startTracing({ service: "bot", version: VERSION, enabled: config.traces, logger });
   const stop = new AbortController();
   const calls = new AbortController();
   const bot = createBot({ ...config.telegram, clock, logger, stop: calls.signal });
@@ -49,6 +54,7 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
   const features = createFeatures({ api: bot.api, botId, services, files, uploadSlots: config.uploadSlots, clock, logger });
   addHandlers(bot, features, logger);
   const poller = pollerOf(bot, clock, logger);
+  showQueues(() => poller.pending(), features.uploadsWaiting);
   const doors = await serveHttp({
     name: "bot",
     version: VERSION,
@@ -77,6 +83,7 @@ export async function startBot(options: StartBotOptions): Promise<StartedService
       calls.abort(new DOMException("the bot stops", "AbortError"));
       await closing;
       await files.close();
+      await tracing.stop();
     },
   };
 }
@@ -97,7 +104,7 @@ function pollerOf(bot: Bot, clock: Clock, logger: Logger): Poller {
       withSignal(signal, () =>
         bot.api.getUpdates({ offset, timeout: wait ? LONG_POLL_SECONDS : 0, allowed_updates: [...ALLOWED_UPDATES] }),
       ),
-    handle: (update) => bot.updates.handleUpdate(update),
+    handle: traceUpdates((update) => bot.updates.handleUpdate(update)),
     lanes: createLanes({ clock, logger }),
     clock,
     logger,

@@ -66,6 +66,7 @@ export async function world(options: { logger?: Logger; clock?: Clock; uploadSlo
       uploadSlots: options.uploadSlots ?? 4,
       temporaryFolder: await temporaryFolder(),
       logLevel: "silent",
+      traces: false,
     },
     services: {
       music: { client: music.client(), ready: async () => {}, circuits: () => [], close: () => {} },

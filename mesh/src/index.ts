@@ -36,7 +36,7 @@ export { serve, serveHttp, type RunningServer, type ServeHttpOptions, type Serve
 export { stopTimes, type StopTimes } from "./server/stop.js";
 export { callSpan } from "./telemetry/call-trace.js";
 export { followAsyncWork } from "./telemetry/follow-async-work.js";
-export { endSpan, inSpan, inTrace, startSpan, type Span, type SpanInit } from "./telemetry/spans.js";
+export { endSpan, inSpan, inTrace, startSpan, traceHeaders, type Span, type SpanInit } from "./telemetry/spans.js";
 export { startTracing, type Tracing } from "./telemetry/start-tracing.js";
 export { traceFields } from "./telemetry/trace-fields.js";
 export { traceRoute } from "./telemetry/trace-route.js";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { trace } from "@opentelemetry/api";
-import { pino, type Logger } from "pino";
+import { type DestinationStream, pino, type Logger } from "pino";
 import type pretty from "pino-pretty";
 import { traceFields } from "./telemetry/trace-fields.js";
 
@@ -14,8 +14,9 @@ const SECRETS = ["authorization", "*.authorization", "key", "*.key", "token", "*
  *
  * @param service name of the service, on every line
  * @param level `trace` … `fatal` or `silent`; default `info`
+ * @param destination where JSON lines go instead of stdout
  */
-export function createLogger(service: string, level = "info"): Logger {
+export function createLogger(service: string, level = "info", destination?: DestinationStream): Logger {
   const options = {
     level,
     base: { service },
@@ -24,6 +25,7 @@ export function createLogger(service: string, level = "info"): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
+  if (destination) return pino(options, destination);
   if (!process.stdout.isTTY) return pino(options);
   // Loaded only where somebody looks: it would cost every start in a container.
   const createPretty = createRequire(import.meta.url)("pino-pretty") as typeof pretty;

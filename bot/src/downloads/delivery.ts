@@ -1,5 +1,6 @@
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import { describeError } from "../describe-error.js";
+import { countDelivery, countFailedDelivery } from "../metrics.js";
 import { cancelledCard, failedCard, notKeptCard } from "../views/card.js";
 import { sayError } from "../views/say-error.js";
 import { fetchAndSend, type FetchAndSendOptions } from "./fetch-and-send.js";
@@ -20,29 +21,47 @@ export function createDeliver(options: DeliverOptions): Deliver {
     let track: Track | undefined;
     try {
       const found = await options.shelf.find(key, listener.userId, signal);
-      if (!found) return await card.finish({ text: listener.words.say("button.old") });
+      if (!found) {
+        countDelivery("unknown_track");
+        return await card.finish({ text: listener.words.say("button.old") });
+      }
       track = found.track;
-      const sizeBytes = await send(options, order, track, found.fileId, signal);
+      const { outcome, sizeBytes } = await send(options, order, track, found.fileId, signal);
+      countDelivery(outcome);
       const kept = await options.shelf.keep(track, sizeBytes, listener.userId);
       await (kept ? card.remove() : card.finish(notKeptCard(listener.words, track)));
     } catch (error) {
-      if (signal.aborted && signal.reason !== CANCELLED) return card.leave();
-      if (!signal.aborted) options.logger.warn({ error: describeError(error) }, "download failed");
+      if (signal.aborted && signal.reason !== CANCELLED) {
+        countDelivery("stopped");
+        return card.leave();
+      }
+      if (signal.aborted) countDelivery("cancelled");
+      else {
+        countFailedDelivery(error);
+        options.logger.warn({ error: describeError(error) }, "download failed");
+      }
       await sayEnd(order, track, error, signal.aborted);
     }
   };
 }
 
-/** Sends what Telegram has already, else what music fetches. Returns the size of the file; 0 when it is not known. */
-async function send(options: DeliverOptions, order: Order, track: Track, knownId: string, signal: AbortSignal): Promise<bigint> {
+/** How a track came to the chat. */
+interface Sent {
+  readonly outcome: "file_id" | "fetched";
+  /** 0 when it is not known. */
+  readonly sizeBytes: bigint;
+}
+
+/** Sends what Telegram has already, else what music fetches. */
+async function send(options: DeliverOptions, order: Order, track: Track, knownId: string, signal: AbortSignal): Promise<Sent> {
   const { api, shelf } = options;
   if (knownId !== "") {
-    if (await sendKnownAudio(api, order.listener.chatId, knownId, signal)) return 0n;
+    if (await sendKnownAudio(api, order.listener.chatId, knownId, signal)) return { outcome: "file_id", sizeBytes: 0n };
     await shelf.dropFileId(track.url, knownId);
   }
   const { file, fileId } = await fetchAndSend(options, order, track, signal);
   if (fileId) await shelf.setFileId(track.url, fileId);
-  return file.sizeBytes;
+  return { outcome: "fetched", sizeBytes: file.sizeBytes };
 }
 
 async function sayEnd(

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createFetch, type Tls } from "@refrain/mesh";
+import { createFetch, inSpan, traceHeaders, type Tls } from "@refrain/mesh";
 import { within } from "../within.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
 
@@ -12,6 +12,8 @@ const FETCH_MS = 180_000;
 /** Telegram's limits for the cover of an audio. */
 const MAX_COVER_BYTES = 200_000;
 const COVER_MS = 5_000;
+/** What a fetch is called in a trace. */
+const SPAN = "GET /files/*";
 
 /** A file could not be had: music no longer has it, or did not answer. Download makes it anew, or joins where it is. */
 export class FileUnavailableError extends Error {
@@ -51,7 +53,8 @@ export async function createMusicFiles({ baseUrl, key, tls, folder }: MusicFiles
   async function get(url: string, signal: AbortSignal): Promise<Response> {
     // Only paths of music: a full address would be sent the key.
     if (!/^\/files\/[^/\\]+$/.test(url)) throw new FileUnavailableError("not a file of music");
-    const response = await fetch(`${baseUrl}${url}`, { headers: { authorization: `Bearer ${key}` }, redirect: "error", signal });
+    const headers = { ...traceHeaders(), authorization: `Bearer ${key}` };
+    const response = await fetch(`${baseUrl}${url}`, { headers, redirect: "error", signal });
     if (response.ok) return response;
     await response.body?.cancel();
     throw new FileUnavailableError(`music's file door answered ${response.status}`);
@@ -74,7 +77,7 @@ export async function createMusicFiles({ baseUrl, key, tls, folder }: MusicFiles
     async withFile(url, signal, use) {
       const path = join(own, String((count += 1)));
       try {
-        await save(url, path, signal);
+        await inSpan(SPAN, { outgoing: true }, () => save(url, path, signal));
         return await use(path);
       } finally {
         await rm(path, { force: true });
@@ -83,7 +86,8 @@ export async function createMusicFiles({ baseUrl, key, tls, folder }: MusicFiles
     async cover(url, signal) {
       if (!url.startsWith("/files/")) return undefined;
       try {
-        const cover = await within(COVER_MS, [signal], async (either) => (await get(url, either)).blob());
+        const fetchCover = () => within(COVER_MS, [signal], async (either) => (await get(url, either)).blob());
+        const cover = await inSpan(SPAN, { outgoing: true }, fetchCover);
         return cover.size <= MAX_COVER_BYTES ? new File([cover], "cover.jpg", { type: "image/jpeg" }) : undefined;
       } catch {
         // A track without its cover is better than no track; the signal is looked at by whoever comes next.

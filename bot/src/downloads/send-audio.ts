@@ -3,6 +3,7 @@ import type { AudioFile } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import { isUnknownFile } from "../telegram/call-errors.js";
 import { withSignal } from "../telegram/call-policy.js";
+import { uploadDuration } from "../metrics.js";
 import type { TelegramApi } from "../telegram/messages.js";
 import type { MusicFiles } from "./music-files.js";
 
@@ -30,7 +31,9 @@ export async function uploadAudio(
   return files.withFile(file.fileUrl, signal, async (path) => {
     // Stays on the disk: read when it is sent, and again when the call has to be repeated.
     const audio = new File([await openAsBlob(path)], file.fileName, { type: file.mimeType });
-    const message = await withSignal(signal, () =>
+    const startedAt = performance.now();
+    const measure = (outcome: string) => uploadDuration.observe({ outcome }, (performance.now() - startedAt) / 1_000);
+    const sending = withSignal(signal, () =>
       api.sendAudio({
         chat_id: chatId,
         audio,
@@ -40,6 +43,11 @@ export async function uploadAudio(
         ...(thumbnail ? { thumbnail } : {}),
       }),
     );
+    const message = await sending.catch((error: unknown) => {
+      measure(signal.aborted ? "cancelled" : "failed");
+      throw error;
+    });
+    measure("ok");
     return message.audio?.file_id;
   });
 }

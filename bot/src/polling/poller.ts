@@ -47,6 +47,11 @@ export class Poller {
     return this.#isConnected;
   }
 
+  /** How many updates wait for their handler, or are being handled. */
+  pending(): number {
+    return this.#pending.size;
+  }
+
   /** Polls until the signal fires, then confirms what was handled. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

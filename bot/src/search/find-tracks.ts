@@ -5,6 +5,7 @@ import { SearchKind, type GetSearchCacheResponse, type StorageService } from "@r
 import { endUser, type Logger } from "@refrain/mesh";
 import { LRUCache } from "lru-cache";
 import { describeError } from "../describe-error.js";
+import { searches } from "../metrics.js";
 import type { Runner } from "../runner.js";
 import type { Search } from "../views/results.js";
 import type { KnownTracks } from "./known-tracks.js";
@@ -75,12 +76,20 @@ export function createFindTracks({ music, storage, runner, knownTracks, logger }
 
   return async (search, userId, signal) => {
     const known = recent.get(keyOf(search));
-    if (known) return known;
+    if (known) {
+      searches.inc({ answered_by: "memory" });
+      return known;
+    }
     const entry = await cached(search, userId, signal);
-    if (!entry?.cached || !entry.results) return searchMusic(search, userId, signal);
+    if (!entry?.cached || !entry.results) {
+      const found = await searchMusic(search, userId, signal);
+      searches.inc({ answered_by: "music" });
+      return found;
+    }
     if (entry.stale && entry.refreshLease) {
       runner.start("refresh search", async (stopped) => void (await searchMusic(search, userId, stopped)));
     }
+    searches.inc({ answered_by: "storage" });
     return remember(search, entry.results);
   };
 }

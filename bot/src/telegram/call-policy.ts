@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Logger } from "@refrain/mesh";
+import { inSpan, type Logger } from "@refrain/mesh";
 import type { Hooks } from "gramio";
 import type { Clock } from "../clock.js";
+import { telegramCode, telegramDuration } from "../metrics.js";
 import { within } from "../within.js";
 import { isNotModified, retryAfterMs, wasNeverSent, withoutToken } from "./call-errors.js";
 
@@ -46,10 +47,19 @@ export interface CallPolicyOptions {
 export function callPolicy({ clock, logger, stop, token }: CallPolicyOptions): Hooks.OnApiCall {
   async function attempt(method: string, next: () => Promise<unknown>): Promise<unknown> {
     const timeoutMs = ATTEMPT_MS[method] ?? DEFAULT_ATTEMPT_MS;
-    return within(timeoutMs, [stop, callerSignal.getStore()], (signal) => callerSignal.run(signal, next));
+    const startedAt = performance.now();
+    const measure = (code: string) => telegramDuration.observe({ method, code }, (performance.now() - startedAt) / 1_000);
+    try {
+      const answer = await within(timeoutMs, [stop, callerSignal.getStore()], (signal) => callerSignal.run(signal, next));
+      measure(telegramCode());
+      return answer;
+    } catch (error) {
+      measure(telegramCode(error));
+      throw error;
+    }
   }
 
-  return async ({ method, params }, next) => {
+  async function call(method: string, params: object | undefined, next: () => Promise<unknown>): Promise<unknown> {
     const whole = { ...params };
     for (let tries = 1; ; tries++) {
       try {
@@ -65,7 +75,10 @@ export function callPolicy({ clock, logger, stop, token }: CallPolicyOptions): H
         await within(delayMs + DEFAULT_ATTEMPT_MS, [stop, signal], (either) => clock.wait(delayMs, either));
       }
     }
-  };
+  }
+
+  // The name of the method is all that a span knows of it: its address holds the token, its parameters the listener's chat.
+  return ({ method, params }, next) => inSpan(`telegram ${method}`, { outgoing: true }, () => call(method, params, next));
 }
 
 function delayBeforeRetryMs(method: string, error: unknown, tries: number): number | undefined {

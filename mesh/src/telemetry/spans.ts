@@ -2,7 +2,7 @@ import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace, I
 import { ConnectError } from "@connectrpc/connect";
 import { codeName } from "../interceptors/by-method-and-code.js";
 import { reasonOf } from "../errors/service-error.js";
-import { contextUnder, randomTraceContext } from "./trace-context.js";
+import { contextUnder, randomTraceContext, writeTraceContext } from "./trace-context.js";
 import { tracer } from "./tracer.js";
 
 export type { Span } from "@opentelemetry/api";
@@ -11,8 +11,8 @@ export type { Span } from "@opentelemetry/api";
 export interface SpanInit {
   /** Default: the span that is active, in processes that follow their asynchronous work. */
   parent?: Span | undefined;
-  /** Default: INTERNAL. */
-  kind?: SpanKind;
+  /** True: the work is a call to somebody else. */
+  outgoing?: boolean;
   /** Never a listener's text, a key, a token or an address that holds one. */
   attributes?: Attributes;
 }
@@ -21,11 +21,12 @@ export interface SpanInit {
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /** Begins a span under its parent. Outside of a trace, and while traces are off, one that forgets everything. */
-export function startSpan(name: string, { parent, ...options }: SpanInit = {}): Span {
+export function startSpan(name: string, { parent, outgoing, attributes = {} }: SpanInit = {}): Span {
   const making = tracer();
   const above = parent ?? trace.getActiveSpan();
   if (!making || !above) return NO_SPAN;
-  return making.startSpan(name, options, trace.setSpan(context.active(), above));
+  const kind = outgoing ? SpanKind.CLIENT : SpanKind.INTERNAL;
+  return making.startSpan(name, { kind, attributes }, trace.setSpan(context.active(), above));
 }
 
 /** Runs work in a span, which ends with it and says how; see `startSpan`. */
@@ -56,6 +57,14 @@ export function inTrace<T>(name: string, attributes: Attributes, work: () => Pro
     (error: unknown) => endSpan(span, error),
   );
   return working;
+}
+
+/** Headers that tell whoever is asked over HTTP where in a trace that is; none outside of a trace. */
+export function traceHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const place = trace.getActiveSpan()?.spanContext();
+  if (place) writeTraceContext(place, (name, value) => (headers[name] = value));
+  return headers;
 }
 
 /**
