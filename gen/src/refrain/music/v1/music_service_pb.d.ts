@@ -542,6 +542,11 @@ export declare const DownloadStateSchema: GenEnum<DownloadState>;
  * API_KEY_MISSING, API_KEY_MALFORMED or API_KEY_INVALID. A field out of its bounds is INVALID_ARGUMENT with
  * google.rpc.BadRequest. Every error carries google.rpc.ErrorInfo with the domain `refrain`.
  *
+ * Limits are counted after validation, for each end user of each key; the numbers below are defaults that an operator may
+ * change. A call over a limit is RESOURCE_EXHAUSTED `RATE_LIMITED` with google.rpc.RetryInfo, and with `limit` and
+ * `window_seconds` in the metadata, or `limit_running`. The end user is what the header `x-end-user` says, of Download its
+ * `user_id`; calls without one count together.
+ *
  * @generated from service refrain.music.v1.MusicService
  */
 export declare const MusicService: GenService<{
@@ -550,7 +555,7 @@ export declare const MusicService: GenService<{
    *
    * Forgives case, accents, word order, typing slips, and Cyrillic for Latin letters. There is no paging: ask once for
    * up to 50 and page by yourself. A source that is down does not fail the call while another answers.
-   * Finding nothing is an empty answer.
+   * Finding nothing is an empty answer. 10 a minute, together with SearchByArtist.
    *
    * Errors: UNAVAILABLE `SOURCE_UNAVAILABLE` when no source answered; INVALID_ARGUMENT `UNKNOWN_SOURCE`.
    *
@@ -580,10 +585,14 @@ export declare const MusicService: GenService<{
    * message. A failure is the stream's status, never a message. Hanging up stops only this stream: the fetch goes on
    * for whoever else waits, and ends 60 s after its last stream left.
    *
+   * A user begins 20 a minute, and has 3 running or queued at once. Opening a stream of a download that they are in
+   * already is free, so that one which was cut can always be opened again; joining somebody else's counts like a start, and
+   * so does a stored file, the first time. Users of different keys are different, whatever their user_id.
+   *
    * Errors: NOT_FOUND `TRACK_NOT_FOUND`; INVALID_ARGUMENT `UNSUPPORTED_URL` for a link nobody handles;
    * FAILED_PRECONDITION `TOO_LONG` or `TOO_LARGE` with `limit_seconds` or `limit_bytes` in the metadata, or `FORMAT_UNAVAILABLE` when the
-   * track would have to be converted and music has no converter; UNAVAILABLE `SOURCE_UNAVAILABLE`; RESOURCE_EXHAUSTED `NO_SPACE` or
-   * `QUEUE_FULL`; CANCELLED `DOWNLOAD_CANCELLED` when this user withdrew.
+   * track would have to be converted and music has no converter; UNAVAILABLE `SOURCE_UNAVAILABLE`; RESOURCE_EXHAUSTED `NO_SPACE`,
+   * `QUEUE_FULL` or `RATE_LIMITED`; CANCELLED `DOWNLOAD_CANCELLED` when this user withdrew.
    *
    * @generated from rpc refrain.music.v1.MusicService.Download
    */
@@ -607,7 +616,7 @@ export declare const MusicService: GenService<{
   },
   /**
    * Withdraws one user from a download. Their streams end with CANCELLED; the fetch itself ends with its last user.
-   * Withdrawing twice, or from a download that has ended, changes nothing.
+   * Withdrawing twice, from a download that has ended, or a user of another key, changes nothing.
    *
    * Errors: NOT_FOUND `TASK_NOT_FOUND`.
    *

@@ -131,6 +131,11 @@ export const DownloadState = /*@__PURE__*/
  * API_KEY_MISSING, API_KEY_MALFORMED or API_KEY_INVALID. A field out of its bounds is INVALID_ARGUMENT with
  * google.rpc.BadRequest. Every error carries google.rpc.ErrorInfo with the domain `refrain`.
  *
+ * Limits are counted after validation, for each end user of each key; the numbers below are defaults that an operator may
+ * change. A call over a limit is RESOURCE_EXHAUSTED `RATE_LIMITED` with google.rpc.RetryInfo, and with `limit` and
+ * `window_seconds` in the metadata, or `limit_running`. The end user is what the header `x-end-user` says, of Download its
+ * `user_id`; calls without one count together.
+ *
  * @generated from service refrain.music.v1.MusicService
  */
 export const MusicService = /*@__PURE__*/

@@ -215,6 +215,7 @@ export const TrackOrder = /*@__PURE__*/
  * Every call needs `authorization: Bearer KEY`; without it the status is UNAUTHENTICATED with the reason
  * API_KEY_MISSING, API_KEY_MALFORMED or API_KEY_INVALID. A field out of its bounds is INVALID_ARGUMENT with
  * google.rpc.BadRequest. A database that cannot be reached is UNAVAILABLE `DATABASE_UNAVAILABLE`.
+ * Where an operator bounds the calls of a key, one call too many is RESOURCE_EXHAUSTED `RATE_LIMITED` with google.rpc.RetryInfo.
  * Every error carries google.rpc.ErrorInfo with the domain `refrain`.
  *
  * @generated from service refrain.storage.v1.StorageService
