@@ -1,4 +1,5 @@
 import { Code, ConnectError, createContextKey, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { CallHeaders } from "./call-headers.js";
 
 /** Told once, when a stream that had opened is over. */
 type StreamEnd = (error?: ConnectError) => void;
@@ -15,6 +16,8 @@ const LEFT = new ConnectError("the reader left", Code.Canceled);
 export class CallScope {
   /** Unix milliseconds, or Infinity. Absolute, so that whatever repeats the call sends only what is left. */
   readonly deadline: number;
+  /** What the call sends beside its message. */
+  readonly headers: CallHeaders;
   /** Deadline of the attempt that is made next, in Unix milliseconds: not after `deadline`. */
   attemptDeadline: number;
   /** Time for the first message of a stream to come, in milliseconds. Default: no limit. */
@@ -27,7 +30,8 @@ export class CallScope {
   #streamEnds: StreamEnd[] | undefined;
 
   /** @param timeoutMs undefined: no deadline */
-  constructor(parent: AbortSignal | undefined, timeoutMs: number | undefined) {
+  constructor(parent: AbortSignal | undefined, timeoutMs: number | undefined, headers: CallHeaders = new CallHeaders()) {
+    this.headers = headers;
     this.deadline = timeoutMs === undefined ? Infinity : Date.now() + timeoutMs;
     this.attemptDeadline = this.deadline;
     this.#parent = parent;

@@ -1,7 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { StreamRequest, StreamResponse } from "@connectrpc/connect";
 import { type Channel, status } from "@grpc/grpc-js";
-import { toHeaders, toMetadata } from "../metadata.js";
+import { toHeaders } from "../metadata.js";
 import { scopeOf } from "./call-scope.js";
 import { decode, encode, openCall, type GrpcCall } from "./grpc-call.js";
 import { toConnectError } from "./grpc-error.js";
@@ -30,7 +30,7 @@ export function callStream(channel: Channel, request: StreamRequest): Promise<St
       stopWaiting();
       resolve({ stream: true, service, method, header, trailer, message: queue });
     };
-    call.start(toMetadata(request.header), {
+    call.start(scope.headers.toMetadata(), {
       onReceiveMetadata: (metadata) => respond(toHeaders(metadata)),
       onReceiveMessage: (data: Buffer | null) => void (data && receive(call, queue, method.output, data)),
       onReceiveStatus(end) {

@@ -1,7 +1,8 @@
 import { Code, type UnaryRequest, type UnaryResponse } from "@connectrpc/connect";
 import { type Channel, Metadata, status, type StatusObject } from "@grpc/grpc-js";
 import { serviceError } from "../errors/service-error.js";
-import { toHeaders, toMetadata } from "../metadata.js";
+import { toHeaders } from "../metadata.js";
+import { scopeOf } from "./call-scope.js";
 import { decode, encode, openCall } from "./grpc-call.js";
 import { toConnectError } from "./grpc-error.js";
 
@@ -11,7 +12,7 @@ export function callUnary(channel: Channel, request: UnaryRequest): Promise<Unar
     const { call, release } = openCall(channel, request);
     let header: Metadata | undefined;
     const received: Buffer[] = [];
-    call.start(toMetadata(request.header), {
+    call.start(scopeOf(request).headers.toMetadata(), {
       onReceiveMetadata: (metadata) => void (header = metadata),
       onReceiveMessage: (data: Buffer | null) => void (data && received.push(data)),
       onReceiveStatus(end) {

@@ -17,6 +17,7 @@ import {
 } from "@connectrpc/connect";
 import type { Channel } from "@grpc/grpc-js";
 import { intercept } from "../intercept.js";
+import { CallHeaders, type HeaderInit } from "./call-headers.js";
 import { CallScope, scopeKey } from "./call-scope.js";
 import { callStream } from "./grpc-stream.js";
 import { callUnary } from "./grpc-unary.js";
@@ -28,8 +29,6 @@ export interface TransportOptions {
   /** Deadline of a unary call that is given none, in milliseconds. */
   timeoutMs: (method: DescMethodUnary) => number;
 }
-
-type HeaderInit = ConstructorParameters<typeof Headers>[0];
 
 /**
  * Connect's typed clients over a grpc-js channel: its interceptors above; name resolution, balancing, reconnection and
@@ -47,9 +46,9 @@ export function createTransport({ channel, interceptors, timeoutMs }: TransportO
       input: MessageInitShape<I>,
       values?: ContextValues,
     ) {
-      const scope = new CallScope(signal, timeout ?? timeoutMs(method));
+      const scope = new CallScope(signal, timeout ?? timeoutMs(method), new CallHeaders(header));
       try {
-        const response = await sendUnary(unaryRequest(method, scope, header, input, values));
+        const response = await sendUnary(unaryRequest(method, scope, input, values));
         scope.end();
         return response as UnaryResponse<I, O>; // the chain is set up once, for all methods: it does not know this one's types
       } catch (error) {
@@ -64,9 +63,9 @@ export function createTransport({ channel, interceptors, timeoutMs }: TransportO
       input: AsyncIterable<MessageInitShape<I>>,
       values?: ContextValues,
     ) {
-      const scope = new CallScope(signal, timeout);
+      const scope = new CallScope(signal, timeout, new CallHeaders(header));
       try {
-        const response = await openStream(streamRequest(method, scope, header, input, values));
+        const response = await openStream(streamRequest(method, scope, input, values));
         // The chain is set up once, for all methods: it does not know this one's types.
         const message = scoped(response.message as AsyncIterable<MessageShape<O>>, scope);
         return { ...response, method, message };
@@ -77,35 +76,24 @@ export function createTransport({ channel, interceptors, timeoutMs }: TransportO
   };
 }
 
-function common(
-  method: DescMethodUnary | DescMethodStreaming,
-  scope: CallScope,
-  header: HeaderInit,
-  values = createContextValues(),
-) {
-  const url = `http://grpc/${method.parent.typeName}/${method.name}`;
-  const contextValues = values.set(scopeKey, scope);
-  return { service: method.parent, requestMethod: "POST", url, header: new Headers(header), contextValues };
-}
-
+/** Headers and signal are built when somebody asks for them. */
 function unaryRequest<I extends DescMessage>(
   method: DescMethodUnary<I>,
   scope: CallScope,
-  header: HeaderInit,
   input: MessageInitShape<I>,
-  values?: ContextValues,
+  values = createContextValues(),
 ): UnaryRequest {
-  const message = create(method.input, input);
-  const { service, requestMethod, url, header: headers, contextValues } = common(method, scope, header, values);
   return {
     stream: false,
-    service,
+    service: method.parent,
     method,
-    requestMethod,
-    url,
-    header: headers,
-    contextValues,
-    message,
+    requestMethod: "POST",
+    url: urlOf(method),
+    contextValues: values.set(scopeKey, scope),
+    message: create(method.input, input),
+    get header() {
+      return scope.headers.headers;
+    },
     get signal() {
       return scope.signal;
     },
@@ -115,17 +103,24 @@ function unaryRequest<I extends DescMessage>(
 function streamRequest<I extends DescMessage>(
   method: DescMethodStreaming<I>,
   scope: CallScope,
-  header: HeaderInit,
   input: AsyncIterable<MessageInitShape<I>>,
-  values?: ContextValues,
+  values = createContextValues(),
 ): StreamRequest {
   return {
-    ...common(method, scope, header, values),
     stream: true,
+    service: method.parent,
     method,
-    signal: scope.signal,
+    requestMethod: "POST",
+    url: urlOf(method),
+    contextValues: values.set(scopeKey, scope),
     message: messages(method, input),
+    header: scope.headers.headers,
+    signal: scope.signal,
   };
+}
+
+function urlOf(method: DescMethodUnary | DescMethodStreaming): string {
+  return `http://grpc/${method.parent.typeName}/${method.name}`;
 }
 
 async function* messages<I extends DescMessage>(method: DescMethodStreaming<I>, input: AsyncIterable<MessageInitShape<I>>) {

@@ -2,6 +2,7 @@ import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/conne
 import { endUserKey } from "../rate-limits/end-user-key.js";
 import type { RateLimiter } from "../rate-limits/rate-limiter.js";
 import { callerKey, END_USER_HEADER } from "./call-context.js";
+import { headerOf } from "./headers.js";
 
 /** Limits of a service. What is undefined is not limited. */
 export interface RateLimits {
@@ -16,10 +17,10 @@ type Request = UnaryRequest | StreamRequest;
 /** Refuses calls of those who call too often. Without any limit there is no interceptor. */
 export function rateLimit({ caller, endUser = {} }: RateLimits): Interceptor | undefined {
   if (!caller && Object.values(endUser).every((limiter) => limiter === undefined)) return undefined;
-  const count = async ({ contextValues, header }: Request, limiter: RateLimiter | undefined): Promise<void> => {
-    const name = contextValues.get(callerKey);
+  const count = async (request: Request, limiter: RateLimiter | undefined): Promise<void> => {
+    const name = request.contextValues.get(callerKey);
     await caller?.consume(name);
-    await limiter?.consume(endUserKey(name, header.get(END_USER_HEADER) ?? ""));
+    await limiter?.consume(endUserKey(name, headerOf(request, END_USER_HEADER) ?? ""));
   };
   return (next) => (request) => {
     const limiter = endUser[request.method.localName];

@@ -5,6 +5,7 @@ import type { Logger } from "../log.js";
 import { reasonOf } from "../errors/service-error.js";
 import { callTraceFields } from "../telemetry/call-trace.js";
 import { callerKey, REQUEST_ID_HEADER, requestId, requestIdKey } from "./call-context.js";
+import { answerHeader, headerOf } from "./headers.js";
 import { watchStream } from "./watch-stream.js";
 
 const UNWELL = new Set([Code.Unknown, Code.Internal, Code.DataLoss, Code.Unavailable, Code.DeadlineExceeded, Code.Unimplemented]);
@@ -57,7 +58,7 @@ function durationHistogram(name: string, registry: Registry) {
 export function recordCalls(logger: Logger, registry: Registry): Interceptor {
   const measure = createMeter(registry);
   return (next) => async (request) => {
-    const id = requestId(request.header.get(REQUEST_ID_HEADER));
+    const id = requestId(headerOf(request, REQUEST_ID_HEADER));
     request.contextValues.set(requestIdKey, id);
     const startedAt = performance.now();
     const end = (error?: unknown) => {
@@ -69,7 +70,7 @@ export function recordCalls(logger: Logger, registry: Registry): Interceptor {
     };
     try {
       const response = await next(request);
-      response.header.set(REQUEST_ID_HEADER, id);
+      answerHeader(request, response, REQUEST_ID_HEADER, id);
       if (response.stream) return { ...response, message: watchStream(response.message, LEFT_EARLY, end) };
       end();
       return response;

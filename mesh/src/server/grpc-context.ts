@@ -1,6 +1,13 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError, createContextValues, type ContextValues, type HandlerContext } from "@connectrpc/connect";
-import type { Metadata, ServerUnaryCall } from "@grpc/grpc-js";
+import {
+  Code,
+  ConnectError,
+  createContextKey,
+  createContextValues,
+  type ContextValues,
+  type HandlerContext,
+} from "@connectrpc/connect";
+import { Metadata, type ServerUnaryCall } from "@grpc/grpc-js";
 import { toHeaders, toMetadata } from "../metadata.js";
 
 /** What every kind of grpc-js call has. */
@@ -28,6 +35,7 @@ export class GrpcContext implements HandlerContext {
   #timer: NodeJS.Timeout | undefined;
   #ended: { reason: unknown } | undefined;
   #requestHeader: Headers | undefined;
+  #added: Metadata | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
@@ -70,9 +78,23 @@ export class GrpcContext implements HandlerContext {
     return (this.#responseTrailer ??= new Headers());
   }
 
+  /** One header of the request, without building all of them; null when it is not there. */
+  header(name: string): string | null {
+    if (this.#requestHeader) return this.#requestHeader.get(name);
+    const [value] = this.#metadata.get(name);
+    return value?.toString() ?? null;
+  }
+
+  /** Adds a header to the answer, without building all of them. */
+  addHeader(name: string, value: string): void {
+    (this.#added ??= new Metadata()).set(name, value);
+  }
+
   /** Headers and trailers that were set, for the wire. */
   get headerMetadata(): Metadata | undefined {
-    return this.#responseHeader && toMetadata(this.#responseHeader);
+    const metadata = this.#responseHeader && toMetadata(this.#responseHeader);
+    if (metadata && this.#added) metadata.merge(this.#added);
+    return metadata ?? this.#added;
   }
 
   get trailerMetadata(): Metadata | undefined {
@@ -95,3 +117,6 @@ export class GrpcContext implements HandlerContext {
     this.#controller?.abort(reason);
   }
 }
+
+/** The context that a request was made from, for interceptors, which are set up once per method and see only requests. */
+export const grpcContextKey = createContextKey<GrpcContext | undefined>(undefined, { description: "gRPC context" });

@@ -2,28 +2,24 @@ import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf"
 import {
   Code,
   ConnectError,
-  createContextKey,
   type Interceptor,
   type MethodImplSpec,
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { intercept } from "../intercept.js";
-import type { GrpcContext } from "./grpc-context.js";
-
-/** The context a request was made from: interceptors are set up once per method and see only requests. */
-const contextKey = createContextKey<GrpcContext | undefined>(undefined, { description: "handler context" });
+import { grpcContextKey, type GrpcContext } from "./grpc-context.js";
 
 /** A unary method inside its interceptors. Headers and signal of a call are built only when somebody asks for them. */
 export function unaryInvocation(spec: MethodImplSpec & { kind: "unary" }, interceptors: Interceptor[]) {
   const { method } = spec;
   const invoke = intercept(async (request: UnaryRequest): Promise<UnaryResponse> => {
-    const context = request.contextValues.get(contextKey);
+    const context = request.contextValues.get(grpcContextKey);
     if (!context) throw new ConnectError("an interceptor dropped the context values", Code.Internal);
     return unaryResponse(context, method, create(method.output, await spec.impl(request.message, context)));
   }, interceptors);
   return async (context: GrpcContext, message: MessageShape<DescMessage>): Promise<MessageShape<DescMessage>> => {
-    context.values.set(contextKey, context);
+    context.values.set(grpcContextKey, context);
     return (await invoke(unaryRequest(context, method, message))).message;
   };
 }
