@@ -3,7 +3,7 @@ import type { WriteStream } from "node:tty";
 type Level = "debug" | "info" | "warn" | "error";
 
 /** Fields of a log line that a person at a terminal has no use for. */
-const QUIET_FIELDS = new Set(["level", "time", "service", "msg", "request_id", "pid", "hostname"]);
+const QUIET_FIELDS = new Set(["level", "time", "service", "msg", "request_id", "trace_id", "span_id", "pid", "hostname"]);
 
 const COLOURS: Record<Level, string> = { debug: "\x1b[2m", info: "", warn: "\x1b[33m", error: "\x1b[31m" };
 const NAME_COLOURS: Record<string, string> = {
