@@ -24,6 +24,12 @@ export function silentLogger(): Logger {
   return pino({ level: "silent" });
 }
 
+/** A logger that keeps its lines, of JSON, at `info` and above. */
+export function keptLog(): { lines: string[]; logger: Logger } {
+  const lines: string[] = [];
+  return { lines, logger: pino({}, { write: (line: string) => void lines.push(line) }) };
+}
+
 /** Client and handlers in one process, with the server's own validation and error mapping, without a port. */
 export function inMemoryClient<S extends DescService>(
   service: S,

@@ -1,16 +1,9 @@
-import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createRateLimiter, metrics, openRedis, type RateLimiter, reasonOf, type Redis } from "../src/index.js";
-import { hasRedis, startRedis, until } from "../src/testing.js";
+import { hasRedis, keptLog, startRedis, until } from "../src/testing.js";
 
 /** Nobody listens there. */
 const NOBODY = "redis://:hunter2@127.0.0.1:1";
-
-/** A logger that keeps its lines. */
-function keptLog() {
-  const lines: string[] = [];
-  return { lines, logger: pino({}, { write: (line: string) => void lines.push(line) }) };
-}
 
 /** One process's side: a connection, and a limiter of so many calls a minute in it. */
 async function connect(url: string, { name = "test", points = 10, answerMs = 50 } = {}) {

@@ -1,7 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { endUser, errorMetadata, reasonOf, retryAfterMs } from "@refrain/mesh";
-import { hasRedis, startRedis, until } from "@refrain/mesh/testing";
-import { pino } from "pino";
+import { hasRedis, keptLog, startRedis, until } from "@refrain/mesh/testing";
 import { describe, expect, test } from "vitest";
 import { startUp } from "./start-up.js";
 
@@ -81,8 +80,7 @@ describe.skipIf(!hasRedis)("with a Redis", () => {
 
   test("frozen, it neither holds up a search nor lifts the limit, and health says what that means", async () => {
     const redis = await startRedis();
-    const lines: string[] = [];
-    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const { lines, logger } = keptLog();
     const music = await startUp({ ...DEFAULTS, REDIS_URL: redis.url }, { logger });
     expect(await searches(music, 4)).toBe(4);
     redis.freeze();
