@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
@@ -117,4 +118,30 @@ describe.each(CASES)("through %s, a %s call", (door, kind) => {
     expect(await code).toBe(Code.DeadlineExceeded);
     await until(async () => seen.ended && (await running()) === 0);
   });
+});
+
+test("a thousand calls that are cancelled at once cost no other call on their connection", async () => {
+  const leave = new AbortController();
+  let started = 0;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const server = await serveEcho({
+    async echo({ text }, { signal }) {
+      started += 1;
+      const aborted = new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      await Promise.race([text === "kept" ? released : new Promise(() => {}), aborted]);
+      return { text };
+    },
+  });
+  const client = echoClient(server, { timeoutMs: 20_000 });
+  setMaxListeners(0, leave.signal);
+  const kept = client.echo({ text: "kept" });
+  // HTTP/2 in Node closes a connection with more than a thousand resets at once.
+  const cancelled = Array.from({ length: 1_500 }, () => codeOf(client.echo({ text: "x" }, { signal: leave.signal })));
+  await until(() => started === 1_501);
+  leave.abort();
+  expect(new Set(await Promise.all(cancelled))).toEqual(new Set([Code.Canceled]));
+  release();
+  expect((await kept).text).toBe("kept");
+  await until(async () => (await running()) === 0);
 });
