@@ -19,7 +19,8 @@ export function traceClient(): Interceptor {
       { kind: SpanKind.CLIENT, attributes: methodAttributes(request.method) },
       trace.setSpan(context.active(), parent),
     );
-    writeTraceContext((span ?? parent).spanContext(), (name, value) => request.header.set(name, value));
+    const { headers } = scopeOf(request);
+    writeTraceContext((span ?? parent).spanContext(), (name, value) => headers.set(name, value));
     if (!span) return next(request);
     return next(request).then(
       (response) => {

@@ -4,6 +4,7 @@ import { CallTrace, callTraceKey } from "../telemetry/call-trace.js";
 import { endCallSpan, methodAttributes, methodName } from "../telemetry/call-span.js";
 import { contextUnder, readTraceContext } from "../telemetry/trace-context.js";
 import { tracer } from "../telemetry/tracer.js";
+import { headerOf } from "./headers.js";
 import { isUnwell } from "./record-calls.js";
 import { watchStream } from "./watch-stream.js";
 
@@ -20,7 +21,7 @@ export function traceServer(): Interceptor {
       request.contextValues.set(callTraceKey, new CallTrace(request));
       return next(request);
     }
-    const parent = readTraceContext((name) => request.header.get(name));
+    const parent = readTraceContext((name) => headerOf(request, name));
     const init = { kind: SpanKind.SERVER, attributes: methodAttributes(request.method) };
     const span = making.startSpan(methodName(request.method), init, contextUnder(parent));
     request.contextValues.set(callTraceKey, new CallTrace(request, span));

@@ -1,5 +1,6 @@
 import { type ContextValues, createContextKey, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { type Span, trace } from "@opentelemetry/api";
+import { headerOf } from "../interceptors/headers.js";
 import { traceFields, type TraceFields } from "./trace-fields.js";
 import { randomTraceContext, readTraceContext } from "./trace-context.js";
 
@@ -8,18 +9,18 @@ import { randomTraceContext, readTraceContext } from "./trace-context.js";
  * of most calls nobody does.
  */
 export class CallTrace {
-  readonly #request: Pick<UnaryRequest | StreamRequest, "header">;
+  readonly #request: UnaryRequest | StreamRequest;
   #span: Span | undefined;
 
-  constructor(request: Pick<UnaryRequest | StreamRequest, "header">, span?: Span) {
+  constructor(request: UnaryRequest | StreamRequest, span?: Span) {
     this.#request = request;
     this.#span = span;
   }
 
   get span(): Span {
     if (this.#span) return this.#span;
-    const { header } = this.#request;
-    this.#span = trace.wrapSpanContext(readTraceContext((name) => header.get(name)) ?? randomTraceContext());
+    const place = readTraceContext((name) => headerOf(this.#request, name)) ?? randomTraceContext();
+    this.#span = trace.wrapSpanContext(place);
     return this.#span;
   }
 }
