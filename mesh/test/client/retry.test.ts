@@ -121,11 +121,11 @@ test("an attempt that hangs gets half of the time, and the next one the answer",
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(ConnectError.from(signal.reason))));
     },
   });
-  const client = echoClient(server, { timeoutMs: 2_000 });
+  const client = echoClient(server, { timeoutMs: 4_000 });
   expect((await client.echo({ text: "x" })).text).toBe("x");
   expect(deadlines).toHaveLength(2);
-  expect(deadlines[0]).toBeLessThanOrEqual(1_000);
-  expect(deadlines[1]).toBeLessThanOrEqual(500);
+  expect(deadlines[0]).toBeLessThanOrEqual(2_000);
+  expect(deadlines[1]).toBeLessThanOrEqual(1_000);
 });
 
 test("the caller's abort ends the wait for another attempt", async () => {
