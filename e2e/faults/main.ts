@@ -1,30 +1,37 @@
 import { outage, recovery, sentence } from "./scenarios/outages.js";
 import { storageDown } from "./scenarios/storage-down.js";
+import { answers } from "./scenarios/answers.js";
+import { certificates, certifiedBots, wrongKey } from "./scenarios/strangers.js";
 import { card, stream } from "./scenarios/streams.js";
-import { fourth, freeze, kill, rolling } from "./scenarios/replicas.js";
+import { fourth, freeze, kill, replicas, rolling } from "./scenarios/replicas.js";
 import { holds, tableRow, type Finding } from "./lab/finding.js";
 
-const CUTS = Array.from({ length: 8 }, () => ({ kind: "cut", afterBytes: 1_500 }) as const);
-const LOAD = { callers: 64, pauseMs: 0 };
+const LOAD = { callers: 64, pauseMs: 0, graceMs: 5_000 };
+const FETCH = { silenceMs: 45_000, bytesPerSecond: 40_000 };
+const AFTER_BYTES = 1_500;
+const CUTS = Array.from({ length: 8 }, () => ({ kind: "cut", afterBytes: AFTER_BYTES }) as const);
 
 /** Every scenario in its long version. */
 const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
-  kill: () => kill({ ...LOAD, rounds: 10 }),
-  freeze: () => freeze({ ...LOAD, seconds: 20 }),
-  rolling: () => rolling({ ...LOAD, graceMs: 5_000 }),
-  fourth: () => fourth(LOAD),
-  "stream-cut": () => stream({ faults: CUTS, silenceMs: 45_000, bytesPerSecond: 40_000 }),
-  "stream-slow": () => stream({ faults: [{ kind: "slow", bytesPerSecond: 500 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
-  "stream-stalled": () => stream({ faults: [{ kind: "stall", afterBytes: 2_000 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
-  "stream-half-open": () =>
-    stream({ faults: [{ kind: "half-open", afterBytes: 2_000 }], silenceMs: 45_000, bytesPerSecond: 40_000 }),
+  kill: () => replicas(LOAD, [kill(10)]),
+  freeze: () => replicas(LOAD, [freeze(20)]),
+  rolling: () => replicas(LOAD, [rolling()]),
+  fourth: () => replicas(LOAD, [fourth()]),
+  "stream-cut": () => stream({ ...FETCH, faults: CUTS }),
+  "stream-slow": () => stream({ ...FETCH, faults: [{ kind: "slow", bytesPerSecond: 500 }] }),
+  "stream-stalled": () => stream({ ...FETCH, faults: [{ kind: "stall", afterBytes: AFTER_BYTES }] }),
+  "stream-half-open": () => stream({ ...FETCH, faults: [{ kind: "half-open", afterBytes: AFTER_BYTES }] }),
   card: () => card({ cuts: 5, bytesPerSecond: 20_000 }),
   outage: () => outage({ calls: 1_000, pauseMs: 20, breaker: true }),
-  "outage-no-breaker": () => outage({ calls: 1_000, pauseMs: 0, breaker: false }),
+  "outage-no-breaker": () => outage({ calls: 1_000, pauseMs: 20, breaker: false }),
   recovery: () => recovery({ rounds: 10, longestMs: 6_000 }),
   sentence: () => sentence({ texts: 10 }),
   "storage-killed": () => storageDown({ how: "killed" }),
   "storage-frozen": () => storageDown({ how: "frozen" }),
+  answers: () => answers({ calls: 100 }),
+  "wrong-key": () => wrongKey({ texts: 10 }),
+  certificates,
+  "bots-certificates": certifiedBots,
 };
 
 const HELP = `npm run faults [-- --only NAME[,NAME…]]

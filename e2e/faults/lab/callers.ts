@@ -17,6 +17,8 @@ export interface CallsReport {
 export interface Callers {
   /** Calls that have ended so far. */
   readonly calls: number;
+  /** How many of them failed. */
+  readonly failed: number;
   /** Lets running calls end, and reports. */
   stop(): Promise<CallsReport>;
 }
@@ -43,6 +45,9 @@ export function startCallers({ count, pauseMs, call }: CallersOptions): Callers 
   return {
     get calls() {
       return record.calls();
+    },
+    get failed() {
+      return record.failed();
     },
     async stop() {
       stopped.abort();
@@ -99,6 +104,7 @@ function createRecord() {
       durationsMs.push(performance.now() - startedAt);
     },
     calls: () => durationsMs.length,
+    failed: () => failed,
     report: (): CallsReport => ({
       calls: durationsMs.length,
       failures,

@@ -96,8 +96,8 @@ export class Lab {
   }
 
   /** Storage, the playground and a bot with these settings, and somebody who chats with it in English. */
-  async chat(settings: Settings): Promise<Chat> {
-    const [storage, playground] = await Promise.all([this.start("storage"), this.start("playground")]);
+  async chat(settings: Settings, storageSettings: Settings = {}): Promise<Chat> {
+    const [storage, playground] = await Promise.all([this.start("storage", storageSettings), this.start("playground")]);
     const page = `http://${playground.address("page")}`;
     const bot = await this.start("bot", {
       STORAGE_TARGET: `ipv4:${storage.address("grpc")}`,
