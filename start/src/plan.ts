@@ -44,14 +44,21 @@ export function planOf(settings: Settings): Process[] {
   return [...backends, local, { ...bot, after: "playground" }];
 }
 
-/** Address of a port on this machine, whatever the services bind to. Over TLS, their certificate must have its name. */
-export function localUrl({ host, ports, tls }: Settings, name: PortName): string {
-  const scheme = tls.cert !== undefined && SECURED.has(name) ? "https" : "http";
-  return `${scheme}://${reachable(host)}:${ports[name]}`;
+/** Address of a door on this machine, whatever the services bind to. Over TLS by name, if there is one to certify. */
+export function localAddress(settings: Settings, name: PortName): string {
+  const host = reachable(settings.host);
+  return `${host === "127.0.0.1" && isSecure(settings, name) ? "localhost" : host}:${settings.ports[name]}`;
 }
 
-/** HTTP doors that speak TLS when the services have a certificate. */
-const SECURED: ReadonlySet<PortName> = new Set(["MUSIC_HTTP_PORT", "STORAGE_HTTP_PORT", "BOT_HTTP_PORT"]);
+/** The same for HTTP. */
+export function localUrl(settings: Settings, name: PortName): string {
+  return `${isSecure(settings, name) ? "https" : "http"}://${localAddress(settings, name)}`;
+}
+
+/** Services with a certificate speak TLS at all of their doors; the playground is none of them. */
+function isSecure({ tls }: Settings, name: PortName): boolean {
+  return tls.cert !== undefined && name !== "PLAYGROUND_PORT";
+}
 
 function reachable(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
@@ -63,10 +70,10 @@ function portVariables({ ports }: Settings): Process["env"] {
 }
 
 function addresses(settings: Settings): Process["env"] {
-  const { env, host, ports } = settings;
+  const { env } = settings;
   return {
-    MUSIC_TARGET: env.MUSIC_TARGET ?? `dns:///${reachable(host)}:${ports.MUSIC_PORT}`,
-    STORAGE_TARGET: env.STORAGE_TARGET ?? `dns:///${reachable(host)}:${ports.STORAGE_PORT}`,
+    MUSIC_TARGET: env.MUSIC_TARGET ?? `dns:///${localAddress(settings, "MUSIC_PORT")}`,
+    STORAGE_TARGET: env.STORAGE_TARGET ?? `dns:///${localAddress(settings, "STORAGE_PORT")}`,
     MUSIC_FILES_URL: env.MUSIC_FILES_URL ?? localUrl(settings, "MUSIC_HTTP_PORT"),
   };
 }

@@ -1,11 +1,11 @@
-import { localUrl } from "./plan.js";
+import { localAddress, localUrl } from "./plan.js";
 import type { KeySetting, Settings } from "./settings.js";
 
 /** The calm end of a start: where to click, what runs, how to call it, how to stop. */
 export function readyBlock(settings: Settings, seconds: number): string {
   const { ports, keys, playground } = settings;
   const at = (name: Parameters<typeof localUrl>[1]) => localUrl(settings, name);
-  const grpc = (name: "MUSIC_PORT" | "STORAGE_PORT") => at(name).replace("http://", "");
+  const grpc = (name: "MUSIC_PORT" | "STORAGE_PORT") => localAddress(settings, name);
   const bearer = authorization(keys.music);
   const forGrpcurl = settings.tls.cert === undefined ? "-plaintext " : certificates(settings, "-");
   const forCurl = certificates(settings, "--");
