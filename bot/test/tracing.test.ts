@@ -56,6 +56,19 @@ test("lines about one update carry one trace's ids, also those of work beside it
   expect(cache).toEqual([one, other]);
 });
 
+test("the line about an update that could not be handled carries its ids", async () => {
+  const { logger, entries } = logged();
+  const { telegram, say } = await world({ logger });
+  telegram.faults.set("sendMessage", [refuse(403, "Forbidden: bot was blocked by the user")]);
+  const failed = "refrain_update_errors_total";
+  const before = await valueOf(failed);
+  say("/help");
+  const line = () => entries.find(({ msg }) => msg === "an update could not be handled");
+  await until(() => line() !== undefined);
+  expect(line()?.["trace_id"]).toMatch(/^[\da-f]{32}$/);
+  expect(await valueOf(failed)).toBe(before + 1);
+});
+
 test("a tap is one trace: its handler, the download beside it, the file and what Telegram was asked", async () => {
   const spans = await collectSpans();
   const { telegram, storage, tap, seen } = await world();
