@@ -12,12 +12,20 @@ const BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 120];
 const readings = new Map<string, () => number>();
 
 /** A counter that /metrics shows. Labels have few values: never a user, an address or a text. */
-export function counter<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+export function counter<Label extends string = never>(
+  name: string,
+  help: string,
+  labelNames: readonly Label[] = [],
+): Counter<Label> {
   return new Counter({ name, help, labelNames, registers: [metrics] });
 }
 
 /** Durations in seconds, from 1 ms to 2 minutes, that /metrics shows. Labels as for `counter`. */
-export function durations<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Histogram<Label> {
+export function durations<Label extends string = never>(
+  name: string,
+  help: string,
+  labelNames: readonly Label[] = [],
+): Histogram<Label> {
   return new Histogram({ name, help, labelNames, buckets: BUCKETS, registers: [metrics] });
 }
 

@@ -2,11 +2,11 @@ import { Writable } from "node:stream";
 import { Code, ConnectError, createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
 import { EchoService } from "@refrain/gen/echo/v1/echo_service_pb";
 import { pino } from "pino";
-import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { serviceError } from "../errors/service-error.js";
 import { mapErrors } from "./map-errors.js";
-import { codeName, recordCalls } from "./record-calls.js";
+import { codeName } from "./by-method-and-code.js";
+import { recordCalls } from "./record-calls.js";
 
 type Entry = Record<string, unknown>;
 
@@ -20,7 +20,7 @@ function recorded(handlers: Partial<ServiceImpl<typeof EchoService>>, level: str
     },
   });
   const logger = pino({ level, formatters: { level: (label) => ({ level: label }) } }, stream);
-  const interceptors = [recordCalls(logger, new Registry()), mapErrors({ logger })];
+  const interceptors = [recordCalls(logger), mapErrors({ logger })];
   const transport = createRouterTransport((router) => void router.service(EchoService, handlers), { router: { interceptors } });
   return { client: createClient(EchoService, transport), entries };
 }

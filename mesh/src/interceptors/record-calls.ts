@@ -1,9 +1,9 @@
-import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
-import { Histogram, type Registry } from "prom-client";
 import type { Logger } from "../log.js";
 import { reasonOf } from "../errors/service-error.js";
+import { durations } from "../metrics.js";
 import { callTraceFields } from "../telemetry/call-trace.js";
+import { byMethodAndCode, codeName } from "./by-method-and-code.js";
 import { callerKey, REQUEST_ID_HEADER, requestId, requestIdKey } from "./call-context.js";
 import { answerHeader, headerOf } from "./headers.js";
 import { watchStream } from "./watch-stream.js";
@@ -15,39 +15,14 @@ export function isUnwell(error: unknown): boolean {
   return UNWELL.has(ConnectError.from(error).code);
 }
 
+const served = durations(
+  "refrain_rpc_server_duration_seconds",
+  "Duration of calls by method and code; for a stream, until its end.",
+  ["service", "method", "code"],
+);
+const servedBy = byMethodAndCode((...labels) => served.labels(...labels));
+
 const LEFT_EARLY = new ConnectError("the caller left", Code.Canceled);
-
-/** `ok` or the code's name as gRPC spells it, such as `invalid_argument`. */
-export function codeName(error?: unknown): string {
-  if (error === undefined) return "ok";
-  const name = Code[ConnectError.from(error).code] ?? "Unknown";
-  return name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
-}
-
-/** Measures calls by method and code. prom-client looks labels up anew each time; there are few, so they are kept. */
-function createMeter(registry: Registry): (method: DescMethod, code: string, seconds: number) => void {
-  const name = "refrain_rpc_server_duration_seconds";
-  const existing = registry.getSingleMetric(name);
-  const histogram = existing instanceof Histogram ? existing : durationHistogram(name, registry);
-  const byMethod = new Map<DescMethod, Map<string, { observe(seconds: number): void }>>();
-  return (method, code, seconds) => {
-    const byCode = byMethod.get(method) ?? new Map<string, { observe(seconds: number): void }>();
-    const observer = byCode.get(code) ?? histogram.labels(method.parent.typeName, method.name, code);
-    if (byCode.size === 0) byMethod.set(method, byCode);
-    byCode.set(code, observer);
-    observer.observe(seconds);
-  };
-}
-
-function durationHistogram(name: string, registry: Registry) {
-  return new Histogram({
-    name,
-    help: "Duration of calls by method and status code; for a stream, until its end.",
-    labelNames: ["service", "method", "code"],
-    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 120],
-    registers: [registry],
-  });
-}
 
 /**
  * Gives each call an id, and measures and logs how it ended for the caller.
@@ -55,8 +30,7 @@ function durationHistogram(name: string, registry: Registry) {
  * A unary call that went well is logged at `debug`; anything else at `info`, or at `error` when it says that this service is
  * unwell. Never what was asked: listeners' texts stay out of the log.
  */
-export function recordCalls(logger: Logger, registry: Registry): Interceptor {
-  const measure = createMeter(registry);
+export function recordCalls(logger: Logger): Interceptor {
   return (next) => async (request) => {
     const id = requestId(headerOf(request, REQUEST_ID_HEADER));
     request.contextValues.set(requestIdKey, id);
@@ -64,7 +38,7 @@ export function recordCalls(logger: Logger, registry: Registry): Interceptor {
     const end = (error?: unknown) => {
       const ms = performance.now() - startedAt;
       const code = codeName(error);
-      measure(request.method, code, ms / 1000);
+      servedBy(request.method, code).observe(ms / 1000);
       log(logger, request, id, ms, code, error);
       return error;
     };

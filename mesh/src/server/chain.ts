@@ -7,7 +7,6 @@ import { recordCalls } from "../interceptors/record-calls.js";
 import { refuseOverload } from "../interceptors/refuse-overload.js";
 import { traceServer } from "../interceptors/trace-server.js";
 import { validate } from "../interceptors/validate.js";
-import { metrics } from "../metrics.js";
 
 export interface ChainOptions extends ErrorMapping {
   keys: ApiKeys;
@@ -21,7 +20,7 @@ export function serverChain({ keys, rateLimits = {}, ...mapping }: ChainOptions)
     // Outermost, so that every line about the call carries its trace's ids.
     trace: traceServer(),
     // Outside of all that can refuse, so that it sees each call with the status that the caller sees.
-    "metrics and log": recordCalls(mapping.logger, metrics),
+    "metrics and log": recordCalls(mapping.logger),
     // Outside of everything that may throw.
     "error mapping": mapErrors(mapping),
     // Before it costs anything; inside of metrics and log, because somebody has to notice.
