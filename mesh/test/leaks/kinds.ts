@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { type Agent, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { Code, ConnectError, type Client, type ServiceImpl } from "@connectrpc/connect";
 import type { EchoService } from "@refrain/gen/echo/v1/echo_service_pb";

@@ -32,7 +32,12 @@ async function main(): Promise<boolean> {
   const logger = createLogger("leaks", "silent");
   const health = async () => ({ dependencies: {} });
   const server = await serve({
-    ...{ name: "leaks", version: "0", host: "127.0.0.1", ports: { grpc: 0, http: 0, ops: 0 }, logger, health },
+    name: "leaks",
+    version: "0",
+    host: "127.0.0.1",
+    ports: { grpc: 0, http: 0, ops: 0 },
+    logger,
+    health,
     keys: createApiKeys([KEY]),
     services: [mount(EchoService, handlers)],
     stop: { graceMs: 0, drainMs: 1_000 },
@@ -66,10 +71,10 @@ async function huntAll(caller: Caller): Promise<boolean> {
   return report("all", 0, first, await look(caller, true, first)) && clean;
 }
 
-async function repeat({ call }: Kind, caller: Caller, times: number): Promise<void> {
+async function repeat(kind: Kind, caller: Caller, times: number): Promise<void> {
   let begun = 0;
   const lane = async () => {
-    while (begun++ < times) await call(caller);
+    while (begun++ < times) await kind.call(caller);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   caller.agent.destroy(); // its idle connections
