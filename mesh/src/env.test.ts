@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { apiKeys } from "./api-keys.js";
-import { choice, ConfigError, httpUrl, integer, list, port, requiredText, text, redisUrl } from "./env.js";
+import { choice, ConfigError, httpUrl, integer, list, port, requiredText, text, redisUrl, tracesEnabled } from "./env.js";
 
 const message = (read: () => unknown) => {
   try {
@@ -71,4 +71,13 @@ test("an address of Redis keeps its password to itself", () => {
 
 test("a key that is too short is not repeated", () => {
   expect(message(() => apiKeys({ X: "bot:hunter2" }, "X"))).not.toContain("hunter2");
+});
+
+test("traces are exported when OpenTelemetry's address is set; a malformed one is not repeated, for it may hold a password", () => {
+  expect(tracesEnabled({})).toBe(false);
+  expect(tracesEnabled({ OTEL_EXPORTER_OTLP_ENDPOINT: " " })).toBe(false);
+  expect(tracesEnabled({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" })).toBe(true);
+  const wrong = () => tracesEnabled({ OTEL_EXPORTER_OTLP_ENDPOINT: "user:password@collector" });
+  expect(wrong).toThrow(/^OTEL_EXPORTER_OTLP_ENDPOINT must be/);
+  expect(wrong).not.toThrow(/password/);
 });

@@ -146,6 +146,26 @@ describe("while traces are collected", () => {
     expect(spans.getFinishedSpans().find(({ kind }) => kind === SpanKind.SERVER)?.status.code).toBe(SpanStatusCode.ERROR);
   });
 
+  test("a call that had to be repeated is one span, which says how often it was tried", async () => {
+    const spans = await collectSpans();
+    let tries = 0;
+    const client = echoClient(
+      await serveEcho({
+        echo: ({ text }) => {
+          if (++tries < 3) throw serviceError(Code.Unavailable, "RESTARTING", "ask again");
+          return { text };
+        },
+      }),
+    );
+    await inTrace("update", {}, () => client.echo({}));
+    await until(() => spans.getFinishedSpans().length === 5);
+    const [ours, ...more] = spans.getFinishedSpans().filter(({ kind }) => kind === SpanKind.CLIENT);
+    expect(more).toEqual([]);
+    expect(ours?.attributes).toMatchObject({ "refrain.attempts": 3, "rpc.response.status_code": "OK" });
+    const theirs = spans.getFinishedSpans().filter(({ kind }) => kind === SpanKind.SERVER);
+    expect(theirs.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual(Array(3).fill(ours?.spanContext().spanId));
+  });
+
   test("a caller's decision not to collect is kept", async () => {
     const spans = await collectSpans();
     const client = echoClient(await serveEcho());
