@@ -1,8 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { endUser, errorMetadata, reasonOf, retryAfterMs } from "@refrain/mesh";
-import { hasRedis, keptLog, startRedis, until } from "@refrain/mesh/testing";
+import { hasRedis, keptLog, startRedis, TEST_KEY, until } from "@refrain/mesh/testing";
 import { describe, expect, test } from "vitest";
-import { startUp } from "./start-up.js";
+import { readAll } from "./fake-work.js";
+import { connect, startUp } from "./start-up.js";
 
 const ANN = endUser("ann");
 
@@ -60,6 +61,30 @@ test("the fourth running download of a user is refused, and whoever was cut off 
   const fourth = music.download("ann", four);
   await until(() => fourth.messages.length > 0);
   for (const { hangUp } of [...running, back, fourth]) hangUp();
+});
+
+test("a user of another key is another user, with the same id", async () => {
+  const otherKey = "other-key-0123456789";
+  const keys = { MUSIC_API_KEYS: `test:${TEST_KEY},other:${otherKey}` };
+  const music = await startUp(
+    { ...keys, MUSIC_RUNNING_PER_USER: "1", LIBRARY_BYTES_PER_SECOND: "2000" },
+    { titles: ["Believer", "Two"] },
+  );
+  const [one, two] = music.tracks.map(({ url }) => url);
+  const ours = music.download("ann", one);
+  await until(() => ours.messages.length > 0);
+  const taskId = ours.messages[0]?.taskId ?? "";
+
+  const stranger = connect(music.grpc, otherKey);
+  await stranger.cancelDownload({ taskId, userId: "ann" });
+  expect((await stranger.getDownload({ taskId })).progress?.taskId).toBe(taskId); // it runs on
+  const theirs = readAll(async function* (signal) {
+    for await (const { progress } of stranger.download({ url: two ?? "", userId: "ann" }, { signal }))
+      if (progress) yield progress;
+  });
+  await until(() => theirs.messages.length > 0);
+  expect(reasonOf(await music.download("ann", two).ended)).toBe("RATE_LIMITED");
+  for (const { hangUp } of [ours, theirs]) hangUp();
 });
 
 describe.skipIf(!hasRedis)("with a Redis", () => {

@@ -31,11 +31,8 @@ export async function startUp(env: Record<string, string> = {}, options: StartUp
   const keys = { MUSIC_API_KEYS: `test:${TEST_KEY}` };
   const settings = { DATA_DIR: dataDir, PATH: process.env.PATH, ...keys, ...FREE_PORTS, ...QUICK_STOP, ...UNLIMITED, ...env };
   const music = await startMusic(readConfig(settings), logger);
-  const { client, close } = connect(music.addresses.grpc ?? "");
-  onTestFinished(async () => {
-    close();
-    await music.close();
-  });
+  onTestFinished(() => music.close());
+  const client = connect(music.addresses.grpc ?? "");
   const tracks = await indexed(client, titles.length);
   const track = tracks.find(({ title }) => title === "Believer");
   const download = (userId: string, url = track?.url ?? "", format = AudioFormat.AUTO) =>
@@ -54,7 +51,7 @@ async function fillLibrary(folder: string, titles: readonly string[]): Promise<v
   }
 }
 
-type MusicClient = ReturnType<typeof connect>["client"];
+type MusicClient = ReturnType<typeof connect>;
 
 /** Waits until the library has been read. Each look is somebody else's, so that no limit is used up. */
 async function indexed(client: MusicClient, count: number): Promise<Track[]> {
@@ -68,9 +65,11 @@ async function indexed(client: MusicClient, count: number): Promise<Track[]> {
   return tracks;
 }
 
-function connect(target: string) {
-  const service = createServiceClient(MusicService, { target: `dns:///${target}`, key: TEST_KEY, defaultTimeoutMs: 10_000 });
-  return { client: service.client, close: () => service.close() };
+/** A client that is closed when the test has finished. */
+export function connect(address: string, key = TEST_KEY) {
+  const { client, close } = createServiceClient(MusicService, { target: `dns:///${address}`, key, defaultTimeoutMs: 10_000 });
+  onTestFinished(close);
+  return client;
 }
 
 async function* progressOf(stream: AsyncIterable<{ progress?: Progress | undefined }>) {
