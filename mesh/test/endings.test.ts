@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
@@ -120,7 +121,11 @@ describe.each(CASES)("through %s, a %s call", (door, kind) => {
   });
 });
 
-test("a thousand calls that are cancelled at once cost no other call on their connection", async () => {
+/** HTTP/2 in Node closes a connection with more than a thousand resets at once. */
+const FLOOD = 1_200;
+const BUSY_MACHINE = { timeout: 120_000 };
+
+test("a thousand calls that are cancelled at once cost no other call on their connection", BUSY_MACHINE, async () => {
   const leave = new AbortController();
   let started = 0;
   let release = () => {};
@@ -133,15 +138,38 @@ test("a thousand calls that are cancelled at once cost no other call on their co
       return { text };
     },
   });
-  const client = echoClient(server, { timeoutMs: 20_000 });
+  const client = echoClient(server, { timeoutMs: 60_000 });
   setMaxListeners(0, leave.signal);
   const kept = client.echo({ text: "kept" });
-  // HTTP/2 in Node closes a connection with more than a thousand resets at once.
-  const cancelled = Array.from({ length: 1_500 }, () => codeOf(client.echo({ text: "x" }, { signal: leave.signal })));
-  await until(() => started === 1_501);
+  const cancelled = Array.from({ length: FLOOD }, () => codeOf(client.echo({ text: "x" }, { signal: leave.signal })));
+  await until(() => started === FLOOD + 1, 60_000);
   leave.abort();
   expect(new Set(await Promise.all(cancelled))).toEqual(new Set([Code.Canceled]));
   release();
   expect((await kept).text).toBe("kept");
   await until(async () => (await running()) === 0);
+});
+
+test("a connection that was closed for too many resets does not stay with the server", BUSY_MACHINE, async () => {
+  const server = await serveEcho(waitingHandlers().handlers, { capacity: { connections: 10, calls: 5_000, idleMs: 200 } });
+  const client = echoClient(server, { timeoutMs: 60_000 });
+  const open = async () => Number(/^refrain_grpc_connections (\d+)$/m.exec(await metrics.metrics())?.[1]);
+  const leave = new AbortController();
+  setMaxListeners(0, leave.signal);
+  const calls = Array.from({ length: FLOOD }, () => codeOf(client.echo({ text: "x" }, { signal: leave.signal })));
+  await until(async () => (await running()) === FLOOD, 60_000);
+  leave.abort();
+  await Promise.all(calls);
+  client.close();
+  await until(async () => (await open()) === 0);
+});
+
+test("a connection without calls is closed after a while, and the next call opens another", async () => {
+  const server = await serveEcho({}, { capacity: { connections: 10, calls: 10, idleMs: 50 } });
+  const session = connectHttp2(`http://${server.addresses.grpc}`);
+  const closed = new Promise((resolve) => session.once("close", resolve));
+  const client = echoClient(server);
+  expect((await client.echo({ text: "before" })).text).toBe("before");
+  await closed;
+  expect((await client.echo({ text: "after" })).text).toBe("after");
 });

@@ -15,6 +15,8 @@ const FLUSH_MS = 50;
 export interface GrpcDoorOptions extends GrpcHandlerOptions, GrpcListenOptions {
   services: readonly MountedService[];
   keys: ApiKeys;
+  /** Time that a connection may be without calls, in milliseconds. */
+  idleMs: number;
 }
 
 /** A running gRPC server. */
@@ -32,12 +34,13 @@ export interface GrpcDoor {
 
 /** gRPC over HTTP/2: the services, health (Check, Watch, List) and reflection. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
-  const { services, keys } = options;
+  const { services, keys, idleMs } = options;
   const server = new Server({
     interceptors: [reflectionGuard(keys)],
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
+    "grpc.max_connection_idle_ms": idleMs,
   });
   for (const mounted of services) server.addService(serviceDefinition(mounted), grpcHandlers(mounted, options));
   const names = ["", ...services.map(({ service }) => service.typeName)];

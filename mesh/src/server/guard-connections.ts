@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import type { Logger } from "../log.js";
-import { counter } from "../metrics.js";
+import { counter, gauge } from "../metrics.js";
 
 /** What is known of the door whose connections are guarded. */
 export interface GuardOptions {
@@ -32,6 +32,12 @@ export function guardConnections(server: Server, { door, maxConnections, logger 
     lastLog.set(reason, now);
     logger.warn({ door, reason, detail }, "connection refused");
   };
+  let open = 0;
+  gauge(`refrain_${door}_connections`, `Connections that the ${door} door holds; MAX_CONNECTIONS bounds them.`, () => open);
+  server.on("connection", (socket) => {
+    open += 1;
+    socket.once("close", () => (open -= 1));
+  });
   server.maxConnections = maxConnections;
   server.on("drop", () => refuse("limit", `${maxConnections} connections are open: the limit of MAX_CONNECTIONS`));
   server.on("tlsClientError", (error: Error) => refuse("tls", handshakeProblem(error)));

@@ -24,6 +24,12 @@ export const CHECK_EVERY_MS = 2_000;
 /** A connection whose other end went away without a word (a lost machine, a cut line) is found by probes that start after this. */
 export const PROBE_AFTER_MS = 60_000;
 
+/**
+ * Time after which a gRPC connection without calls is closed; clients connect again by themselves. It also ends the connections
+ * that Node's HTTP/2 forgets: one that it closed because too many calls on it were cancelled stays open underneath.
+ */
+export const IDLE_MS = 5 * 60_000;
+
 /** Limits of a whole server, which an operator may need to move. */
 export interface ServerCapacity {
   /** Connections that one door holds at once. Further ones are closed as they come. */
@@ -32,6 +38,8 @@ export interface ServerCapacity {
   calls: number;
   /** Time for a connection's first words, in milliseconds. Default: 10,000. */
   firstWordsMs?: number;
+  /** Time that a gRPC connection may be without calls, in milliseconds. Default: 5 minutes. */
+  idleMs?: number;
 }
 
 /** Reads MAX_CONNECTIONS (default 1,000) and MAX_CALLS (default 5,000). */

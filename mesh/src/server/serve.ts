@@ -7,7 +7,7 @@ import { certificateEnd, type Tls } from "../tls.js";
 import type { GrpcDoor } from "./grpc-door.js";
 import type { HealthProbe } from "./health-report.js";
 import { openHttpDoor, type HttpRoute } from "./http-door.js";
-import { FIRST_WORDS_MS, serverCapacity, type ServerCapacity } from "./limits.js";
+import { FIRST_WORDS_MS, IDLE_MS, serverCapacity, type ServerCapacity } from "./limits.js";
 import type { MountedService } from "./mount.js";
 import { openOpsDoor, type ReadyProbe } from "./ops-door.js";
 import { RunningCalls } from "./running-calls.js";
@@ -138,7 +138,8 @@ class Doors {
   async #grpc(port: number, keys: ApiKeys): Promise<GrpcDoor> {
     const { openGrpcDoor } = await import("./grpc-door.js");
     const listen = { port, variable: this.#variable("PORT") };
-    return openGrpcDoor({ ...this.#door("grpc"), ...listen, keys, maxUnaryMs: MAX_UNARY_MS });
+    const { idleMs = IDLE_MS } = this.#capacity;
+    return openGrpcDoor({ ...this.#door("grpc"), ...listen, keys, idleMs, maxUnaryMs: MAX_UNARY_MS });
   }
 
   #http() {

@@ -13,6 +13,8 @@ const KEY = "leak-hunter-0123456789";
 const LANES = 50;
 /** Time for sockets and timers to end after the last call. */
 const SETTLE_MS = 15_000;
+/** Sooner than in life, so that connections which Node forgot are gone when it is counted. */
+const IDLE_MS = 1_000;
 const LOOK_EVERY_MS = 100;
 /** Growth that compiled code and caches explain. A leak of 200 bytes a call is as much after 10,000. */
 const MAX_HEAP_GROWTH_BYTES = 2_000_000;
@@ -40,6 +42,7 @@ async function main(): Promise<boolean> {
     health,
     keys: createApiKeys([KEY]),
     services: [mount(EchoService, handlers)],
+    capacity: { connections: 1_000, calls: 5_000, idleMs: IDLE_MS },
     stop: { graceMs: 0, drainMs: 1_000 },
   });
   const target = `ipv4:${server.addresses["grpc"]}`;
