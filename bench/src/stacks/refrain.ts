@@ -69,6 +69,7 @@ export const withoutChain: Stack = {
       interceptors: [],
       maxUnaryMs: 60_000,
       running: new RunningCalls(serverCapacity({}).calls),
+      idleMs: 300_000,
     });
     return door.port;
   },
