@@ -92,12 +92,12 @@ describe("with a collector", () => {
     const ben = new Listener(refrain.page, BEN);
     await ben.say("/play velvet foxes secretword");
     await ben.sees(/secretword/, 60_000);
-    await ben.say("/play believer");
-    await ben.presses("Believer", 60_000);
+    await ben.say("/play the velvet foxes"); // a track that no other test fetches: what Telegram has is not fetched again
+    await ben.presses("Winter Road", 60_000);
     await received("bot", "download", since);
     const all = Buffer.concat(receiver.bodies).toString("latin1");
     const keys = await Promise.all([refrain.key("music"), refrain.key("storage")]);
-    for (const secret of ["secretword", "eliever", TOKEN, ...keys, String(BEN)]) expect(all).not.toContain(secret);
+    for (const secret of ["secretword", "eliever", "inter Road", TOKEN, ...keys, String(BEN)]) expect(all).not.toContain(secret);
   }, 120_000);
 });
 
