@@ -18,6 +18,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
   rolling: () => replicas(LOAD, [rolling()]),
   fourth: () => replicas(LOAD, [fourth()]),
   "stream-cut": () => stream({ ...FETCH, faults: CUTS }),
+  "stream-crowd": () => stream({ ...FETCH, users: 50, faults: [{ kind: "cut", afterBytes: 40_000 }] }),
   "stream-slow": () => stream({ ...FETCH, faults: [{ kind: "slow", bytesPerSecond: 500 }] }),
   "stream-stalled": () => stream({ ...FETCH, faults: [{ kind: "stall", afterBytes: AFTER_BYTES }] }),
   "stream-half-open": () => stream({ ...FETCH, faults: [{ kind: "half-open", afterBytes: AFTER_BYTES }] }),

@@ -15,10 +15,12 @@ export interface StreamOptions {
   readonly silenceMs: number;
   /** Speed of the fetch. The track has 372 kB. */
   readonly bytesPerSecond: number;
+  /** Users who wait for the same track, all over one connection. Default: 1. */
+  readonly users?: number;
 }
 
-/** One caller follows one download over connections that break. */
-export function stream({ faults, cutAfterMs, silenceMs, bytesPerSecond }: StreamOptions): Promise<Finding[]> {
+/** Users of one client follow one download over connections that break. */
+export function stream({ faults, cutAfterMs, silenceMs, bytesPerSecond, users = 1 }: StreamOptions): Promise<Finding[]> {
   return Lab.run(async (lab) => {
     const music = await lab.start("music", { LIBRARY_BYTES_PER_SECOND: String(bytesPerSecond) });
     const url = await urlOf(lab, music.address("grpc"));
@@ -30,17 +32,24 @@ export function stream({ faults, cutAfterMs, silenceMs, bytesPerSecond }: Stream
     }
     const { client } = lab.music(`ipv4:${proxy.address}`);
     const startedAt = performance.now();
-    const { messages, streams } = await follow({ music: client, url, silenceMs });
+    const ids = Array.from({ length: users }, (_, index) => `user-${index}`);
+    const followed = await Promise.all(ids.map((userId) => follow({ music: client, url, userId, silenceMs })));
+    const messages = followed.flatMap((one) => one.messages);
     return [
       figure("messages", messages.length),
-      figure("streams", streams),
+      figure("streams", sum(followed.map(({ streams }) => streams))),
       figure("connections", proxy.accepted),
-      exactly("sequence numbers that fell", falls(messages), 0),
+      exactly("sequence numbers that fell", sum(followed.map((one) => falls(one.messages))), 0),
       exactly("tasks", new Set(messages.map(({ taskId }) => taskId)).size, 1),
-      exactly("COMPLETED", messages.filter(({ state }) => state === DownloadState.COMPLETED).length, 1),
+      exactly("COMPLETED", messages.filter(({ state }) => state === DownloadState.COMPLETED).length, users),
+      figure("longest silence", Math.max(...followed.map((one) => one.longestSilenceMs)) / 1_000, "s"),
       figure("took", (performance.now() - startedAt) / 1_000, "s"),
     ];
   });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** The library is indexed while music serves already. */
