@@ -91,11 +91,16 @@ async function attempts<Request extends UnaryRequest | StreamRequest, Response>(
   }
 }
 
+/**
+ * Each attempt but the last has half of what is left. Of a stream only the opening is limited: nobody can say how long it
+ * may run after that.
+ */
 function limitAttempt(scope: CallScope, stream: boolean, attempt: number): void {
   const last = attempt === MAX_ATTEMPTS;
-  const now = scope.deadline === Infinity ? 0 : Date.now();
-  scope.attemptDeadline = last || scope.deadline === Infinity ? scope.deadline : now + (scope.deadline - now) / 2;
-  if (stream) scope.openTimeoutMs = last ? Infinity : STREAM_OPEN_MS;
+  const now = Date.now();
+  const halfMs = (scope.deadline - now) / 2; // Infinity without a deadline
+  if (stream) scope.openTimeoutMs = last ? Infinity : Math.min(halfMs, STREAM_OPEN_MS);
+  else scope.attemptDeadline = last ? scope.deadline : now + halfMs;
 }
 
 /** Milliseconds to wait, or undefined when another attempt would come too late or be told the same. */

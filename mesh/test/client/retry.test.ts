@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test, vi } from "vitest";
 import { reasonOf, serviceError } from "../../src/index.js";
@@ -126,6 +128,23 @@ test("an attempt that hangs gets half of the time, and the next one the answer",
   expect(deadlines).toHaveLength(2);
   expect(deadlines[0]).toBeLessThanOrEqual(2_000);
   expect(deadlines[1]).toBeLessThanOrEqual(1_000);
+});
+
+test("a stream that does not open is tried again; one that has opened keeps all of its time", async () => {
+  let streams = 0;
+  const server = await serveEcho({
+    async *count(request, context) {
+      streams += 1;
+      if (streams === 1) await once(context.signal, "abort");
+      for (let number = 1; number <= request.to; number++) {
+        yield { number };
+        await wait(500, undefined, { signal: context.signal });
+      }
+    },
+  });
+  // The first has 3 s to open, the second 1.5 s, and runs for longer than that.
+  expect(await numbers(echoClient(server).count({ to: 4 }, { timeoutMs: 6_000 }))).toEqual([1, 2, 3, 4]);
+  expect(streams).toBe(2);
 });
 
 test("the caller's abort ends the wait for another attempt", async () => {
