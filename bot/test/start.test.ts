@@ -22,7 +22,7 @@ async function config(apiUrl: string): Promise<Config> {
     circuitResetMs: 5_000,
     temporaryFolder: await temporaryFolder(),
     logLevel: "silent",
-  traces: false,
+    traces: false,
   };
 }
 
