@@ -144,9 +144,35 @@ test("what was under way on a replica that died is not a row of failures while o
   expect(made.state).toBe("closed");
 });
 
-test("streams that break after they opened count as well", async () => {
-  const { circuit: made, calls } = circuit();
-  await calls([answer]);
-  for (let stream = 0; stream < 5; stream++) made.streamFailed(serviceError(Code.Unavailable, "FAILED", "cut"));
-  await vi.waitFor(() => expect(made.state).toBe("open"));
+test("what began together and fails together is one failure, however much it is", async () => {
+  const { circuit: made, call, calls } = circuit();
+  await calls(times(100, answer));
+  for (let burst = 0; burst < 4; burst++) {
+    const death = pending<never>();
+    const lost = times(20, death.attempt).map(call);
+    death.reject(serviceError(Code.Unavailable, "FAILED", "connection lost"));
+    await Promise.all(lost);
+  }
+  expect(made.state).toBe("closed");
+  await calls([down]);
+  expect(made.state).toBe("open");
 });
+
+test("streams that break one after another count as well, those that break together once", async () => {
+  const { circuit: made, calls } = circuit();
+  const cut = () => made.streamFailed(serviceError(Code.Unavailable, "FAILED", "cut"));
+  await calls([answer]);
+  for (let stream = 0; stream < 4; stream++) {
+    times(3, cut).forEach((one) => one());
+    await settled();
+  }
+  expect(made.state).toBe("closed");
+  cut();
+  await settled();
+  expect(made.state).toBe("open");
+});
+
+/** Everything that waits for nothing but its turn has had it. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}

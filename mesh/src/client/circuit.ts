@@ -39,7 +39,8 @@ export class Circuit {
   #breaker: Breaker;
   #openedAt = 0;
   #failuresInARow = 0;
-  #answers = 0;
+  /** Attempts that ended in a way that counts: those that were answered, and those that failed in a row. */
+  #ends = 0;
 
   constructor(options: CircuitOptions) {
     this.#options = options;
@@ -58,14 +59,14 @@ export class Circuit {
 
   /** @throws ConnectError UNAVAILABLE with CIRCUIT_OPEN while it is open; whatever the attempt throws */
   async fire<Request, Response>(attempt: Attempt<Request, Response>, request: Request): Promise<Response> {
-    const answersBefore = this.#answers;
+    const endsBefore = this.#ends;
     try {
       const response = await this.#breaker.fire(attempt as Attempt<unknown, unknown>, request);
       this.#answered();
       return response as Response; // opossum hands through what the attempt resolves with
     } catch (error) {
       if (error instanceof Error && CircuitBreaker.isOurError(error)) throw this.#refusal(error);
-      this.#failed(error, answersBefore);
+      this.#failed(error, endsBefore);
       throw error;
     }
   }
@@ -89,20 +90,21 @@ export class Circuit {
   }
 
   #answered(): void {
-    this.#answers += 1;
+    this.#ends += 1;
     this.#failuresInARow = 0;
   }
 
   /**
-   * Attempts that began before the last answer are not in a row after it: when a replica dies, everything that was
-   * under way there fails at once, while the others go on answering.
+   * In a row is what began after the last answer and after the last failure. When a replica dies, everything that was under
+   * way there fails at once: that is one failure, not many.
    */
-  #failed(error: unknown, answersBefore: number): void {
+  #failed(error: unknown, endsBefore: number): void {
     if (!countsAsFailure(error)) {
       if (ConnectError.from(error).code !== Code.Canceled) this.#answered();
       return;
     }
-    if (answersBefore !== this.#answers) return;
+    if (endsBefore !== this.#ends) return;
+    this.#ends += 1;
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW && this.#breaker.closed) this.#breaker.open();
   }
