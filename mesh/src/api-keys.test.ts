@@ -42,6 +42,14 @@ test("accepts nothing but its keys", () => {
   );
 });
 
+test("a key may be 256 characters long; what begins like it and is longer is another", () => {
+  const long = "k".repeat(256);
+  const one = createApiKeys([`long:${long}`]);
+  expect(one.verify(`Bearer ${long}`)).toBe("long");
+  for (const other of [`${long}k`, long.slice(1)]) expect(() => one.verify(`Bearer ${other}`)).toThrow(/not known/);
+  expect(() => createApiKeys([`${long}k`])).toThrow(/more than 256/);
+});
+
 test.each([["short"], ["bot:short"], ["bot:with a space in it"], ["кот:ключ-по-русски-0123"]])(
   "refuses to start with the key %j",
   (entry) => {

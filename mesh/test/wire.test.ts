@@ -175,16 +175,22 @@ test("a caller's abort is CANCELLED and reaches the handler", async () => {
   await until(() => seen.reason !== undefined);
 });
 
-test("answers with the request's id, its own when the caller sends none", async () => {
-  const client = echoClient(await serveEcho());
-  const idOf = async (headers: Record<string, string>) => {
+test("an error tells the request's id, its own when the caller sends none; over HTTP every answer does", async () => {
+  const server = await serveEcho({ echo: ({ text }) => (text === "fail" ? Promise.reject(new Error("no")) : { text }) });
+  const idOfError = async (headers: Record<string, string>) =>
+    (await failure(echoClient(server).echo({ text: "fail" }, { headers }))).metadata.get("x-request-id");
+  expect(await idOfError({ "x-request-id": "tap-42" })).toBe("tap-42");
+  expect(await idOfError({ "x-request-id": "no spaces or <tags>" })).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await idOfError({})).toMatch(/^[0-9a-f-]{36}$/);
+  const idOverHttp = async (text: string) => {
     let id: string | null = null;
-    await client.echo({ text: "x" }, { headers, onHeader: (header) => (id = header.get("x-request-id")) });
-    return id;
+    const options = { headers: { "x-request-id": "tap-42" }, onHeader: (header: Headers) => (id = header.get("x-request-id")) };
+    const failed = await overHttp(server, TEST_KEY, createConnectTransport)
+      .echo({ text }, options)
+      .catch((error: unknown) => ConnectError.from(error));
+    return failed instanceof ConnectError ? failed.metadata.get("x-request-id") : id;
   };
-  expect(await idOf({ "x-request-id": "tap-42" })).toBe("tap-42");
-  expect(await idOf({ "x-request-id": "no spaces or <tags>" })).toMatch(/^[0-9a-f-]{36}$/);
-  expect(await idOf({})).toMatch(/^[0-9a-f-]{36}$/);
+  expect([await idOverHttp("x"), await idOverHttp("fail")]).toEqual(["tap-42", "tap-42"]);
 });
 
 test("a target that nobody serves is UNAVAILABLE", async () => {

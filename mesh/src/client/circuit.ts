@@ -20,6 +20,8 @@ export interface CircuitOptions {
   resetMs: number;
   /** Told of each change. */
   onState: (state: CircuitState) => void;
+  /** Told of each call that is not tried. */
+  onRefused?: () => void;
 }
 
 /** What opossum takes for a breaker that lets one call through; of its fields it reads these. */
@@ -110,7 +112,8 @@ export class Circuit {
   }
 
   #refusal(cause: Error): ConnectError {
-    const { name } = this.#options;
+    const { name, onRefused } = this.#options;
+    onRefused?.();
     // Half-open: another call is being tried, and is answered soon.
     const retryAfterMs = Math.max(this.retryAfterMs, 1_000);
     return serviceError(Code.Unavailable, "CIRCUIT_OPEN", `${name} has failed too often: not tried again yet`, {

@@ -57,10 +57,12 @@ export class Circuits {
 
   #create({ name, parent }: DescMethod): Circuit {
     const gauge = clientMetrics.circuitState.labels(parent.typeName, name);
+    const refused = clientMetrics.circuitRejections.labels(parent.typeName, name);
     gauge.set(GAUGE.closed);
     return new Circuit({
       name: `${parent.typeName}/${name}`,
       resetMs: this.#options.resetMs,
+      onRefused: () => refused.inc(),
       onState: (state) => {
         gauge.set(GAUGE[state]);
         this.#log(state, `${parent.typeName}/${name}`);

@@ -5,7 +5,7 @@ import { headerOf } from "./headers.js";
 
 /** Refuses calls without a known key, and remembers whose it is. */
 export function authenticate(keys: ApiKeys): Interceptor {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     request.contextValues.set(callerKey, keys.verify(headerOf(request, "authorization")));
     return next(request);
   };

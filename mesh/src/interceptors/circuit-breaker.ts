@@ -1,8 +1,6 @@
 import type { Interceptor, StreamRequest, StreamResponse, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import { scopeOf } from "../client/call-scope.js";
-import { clientMetrics } from "../client/client-metrics.js";
 import type { Circuits } from "../client/circuits.js";
-import { reasonOf } from "../errors/service-error.js";
 
 /**
  * Sends each attempt through the circuit breaker of its method; while that is open, the attempt fails at once with
@@ -12,20 +10,14 @@ export function circuitBreaker(circuits: Circuits): Interceptor {
   return (next) => {
     // One function for each kind of call: the interceptor's type joins them, the request tells them apart.
     const attempt = next as unknown as (request: UnaryRequest | StreamRequest) => Promise<UnaryResponse & StreamResponse>;
-    return async (request) => {
+    return (request) => {
       const circuit = circuits.of(request.method);
-      try {
-        const response = await circuit.fire(attempt, request);
-        if (request.stream) scopeOf(request).onStreamEnd((error) => error && circuit.streamFailed(error));
+      const fired = circuit.fire(attempt, request);
+      if (!request.stream) return fired;
+      return fired.then((response) => {
+        scopeOf(request).onStreamEnd((error) => error && circuit.streamFailed(error));
         return response;
-      } catch (error) {
-        if (reasonOf(error) === "CIRCUIT_OPEN") countRejection(request);
-        throw error;
-      }
+      });
     };
   };
-}
-
-function countRejection({ service, method }: UnaryRequest | StreamRequest): void {
-  clientMetrics.circuitRejections.inc({ service: service.typeName, method: method.name });
 }

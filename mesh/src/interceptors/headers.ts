@@ -1,20 +1,15 @@
-import type { StreamRequest, StreamResponse, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
+import type { StreamRequest, UnaryRequest } from "@connectrpc/connect";
 import { grpcContextKey } from "../server/grpc-context.js";
 
+type Request = UnaryRequest | StreamRequest;
+
 /** One header of a request on the server. All of them are built only where they are there already. */
-export function headerOf(request: UnaryRequest | StreamRequest, name: string): string | null {
+export function headerOf(request: Request, name: string): string | null {
   const context = request.contextValues.get(grpcContextKey);
   return context ? context.header(name) : request.header.get(name);
 }
 
-/** Adds a header to the answer to a request. */
-export function answerHeader(
-  request: UnaryRequest | StreamRequest,
-  response: UnaryResponse | StreamResponse,
-  name: string,
-  value: string,
-): void {
-  const context = request.contextValues.get(grpcContextKey);
-  if (context) context.addHeader(name, value);
-  else response.header.set(name, value);
+/** True for a unary call through the gRPC door, the one way that is counted in microseconds. */
+export function isGrpcUnary(request: Request): boolean {
+  return request.contextValues.get(grpcContextKey) !== undefined;
 }

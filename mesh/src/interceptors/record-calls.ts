@@ -5,7 +5,7 @@ import { durations } from "../metrics.js";
 import { callTraceFields } from "../telemetry/call-trace.js";
 import { byMethodAndCode, codeName } from "./by-method-and-code.js";
 import { callerKey, REQUEST_ID_HEADER, requestId, requestIdKey } from "./call-context.js";
-import { answerHeader, headerOf } from "./headers.js";
+import { headerOf, isGrpcUnary } from "./headers.js";
 import { watchStream } from "./watch-stream.js";
 
 const UNWELL = new Set([Code.Unknown, Code.Internal, Code.DataLoss, Code.Unavailable, Code.DeadlineExceeded, Code.Unimplemented]);
@@ -40,11 +40,13 @@ export function recordCalls(logger: Logger): Interceptor {
       const code = codeName(error);
       servedBy(request.method, code).observe(ms / 1000);
       log(logger, request, id, ms, code, error);
+      if (error instanceof ConnectError) error.metadata.set(REQUEST_ID_HEADER, id);
       return error;
     };
     try {
       const response = await next(request);
-      answerHeader(request, response, REQUEST_ID_HEADER, id);
+      // One more header over gRPC costs as much as all that is done here: an answer that went well does without.
+      if (!isGrpcUnary(request)) response.header.set(REQUEST_ID_HEADER, id);
       if (response.stream) return { ...response, message: watchStream(response.message, LEFT_EARLY, end) };
       end();
       return response;

@@ -47,10 +47,10 @@ export function retry(options: RetryOptions): Interceptor {
   return (next) => {
     // One function for each kind of call: the interceptor's type joins them, the request tells them apart.
     const once = next as unknown as (request: UnaryRequest | StreamRequest) => Promise<UnaryResponse & StreamResponse>;
-    return async (request) => {
+    return (request) => {
       if (!isRepeatable(request.method)) return once(request);
-      if (request.stream) return attempts(await replayable(request), once, options);
-      return attempts(() => request, once, options);
+      if (!request.stream) return attempts(request, undefined, once, options);
+      return replayable(request).then((replay) => attempts(replay(), replay, once, options));
     };
   };
 }
@@ -66,12 +66,14 @@ async function replayable(request: StreamRequest): Promise<() => StreamRequest> 
   return () => ({ ...request, message: createAsyncIterable(messages) });
 }
 
+/** @param replay makes the request of a stream anew */
 async function attempts<Request extends UnaryRequest | StreamRequest, Response>(
-  makeRequest: () => Request,
+  first: Request,
+  replay: (() => Request) | undefined,
   once: (request: Request) => Promise<Response>,
   options: RetryOptions,
 ): Promise<Response> {
-  let request = makeRequest();
+  let request = first;
   const scope = scopeOf(request);
   for (let attempt = 1; ; attempt++) {
     limitAttempt(scope, request.stream, attempt);
@@ -86,7 +88,7 @@ async function attempts<Request extends UnaryRequest | StreamRequest, Response>(
       options.onRetry?.(request.method);
       await wait(delayMs, undefined, { signal: scope.signal });
       request.header.set(ATTEMPTS_HEADER, String(attempt));
-      if (request.stream) request = makeRequest();
+      if (replay) request = replay();
     }
   }
 }

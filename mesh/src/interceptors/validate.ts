@@ -6,7 +6,7 @@ import { serviceError } from "../errors/service-error.js";
 
 /** Checks every request against the `buf.validate` rules of its contract, so that handlers never check fields. */
 export function validate(validator: Validator = createValidator()): Interceptor {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     const { input } = request.method;
     if (!request.stream) {
       check(validator, input, request.message);

@@ -7,7 +7,7 @@ import {
   type ContextValues,
   type HandlerContext,
 } from "@connectrpc/connect";
-import { Metadata, type ServerUnaryCall } from "@grpc/grpc-js";
+import type { Metadata, ServerUnaryCall } from "@grpc/grpc-js";
 import { toHeaders, toMetadata } from "../metadata.js";
 
 /** What every kind of grpc-js call has. */
@@ -35,7 +35,6 @@ export class GrpcContext implements HandlerContext {
   #timer: NodeJS.Timeout | undefined;
   #ended: { reason: unknown } | undefined;
   #requestHeader: Headers | undefined;
-  #added: Metadata | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
@@ -85,16 +84,9 @@ export class GrpcContext implements HandlerContext {
     return value?.toString() ?? null;
   }
 
-  /** Adds a header to the answer, without building all of them. */
-  addHeader(name: string, value: string): void {
-    (this.#added ??= new Metadata()).set(name, value);
-  }
-
   /** Headers and trailers that were set, for the wire. */
   get headerMetadata(): Metadata | undefined {
-    const metadata = this.#responseHeader && toMetadata(this.#responseHeader);
-    if (metadata && this.#added) metadata.merge(this.#added);
-    return metadata ?? this.#added;
+    return this.#responseHeader && toMetadata(this.#responseHeader);
   }
 
   get trailerMetadata(): Metadata | undefined {
