@@ -25,8 +25,8 @@ const MIN_KEY_LENGTH = 16;
 const MAX_KEY_LENGTH = 256;
 
 /** A key's characters with zeros after them; a longer one loses its end, and is refused by its length. */
-function padded(key: string): Buffer {
-  const bytes = Buffer.alloc(MAX_KEY_LENGTH);
+function writePadded(key: string, bytes: Buffer): Buffer {
+  bytes.fill(0);
   bytes.write(key, "latin1");
   return bytes;
 }
@@ -45,8 +45,9 @@ function parse(entry: string): { name: string; key: string } {
 
 /** Reads `name:key` or `key` entries. They are compared in constant time, and all of them every time. */
 export function createApiKeys(entries: readonly string[]): ApiKeys {
-  const known = entries.map(parse).map(({ name, key }) => ({ name, key, bytes: padded(key) }));
+  const known = entries.map(parse).map(({ name, key }) => ({ name, key, bytes: writePadded(key, Buffer.alloc(MAX_KEY_LENGTH)) }));
   const [first] = known;
+  const asked = Buffer.alloc(MAX_KEY_LENGTH); // one for all calls: they are compared one after another
   if (!first) throw new Error("has no key");
   return {
     first: first.key,
@@ -54,7 +55,7 @@ export function createApiKeys(entries: readonly string[]): ApiKeys {
       if (!authorization) throw denied("API_KEY_MISSING", "send the header authorization: Bearer KEY");
       const given = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1];
       if (given === undefined) throw denied("API_KEY_MALFORMED", "the header authorization must be: Bearer KEY");
-      const asked = padded(given);
+      writePadded(given, asked);
       let caller: string | undefined;
       for (const candidate of known) {
         if (timingSafeEqual(candidate.bytes, asked)) caller ??= candidate.name;

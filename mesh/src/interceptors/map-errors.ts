@@ -2,7 +2,7 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { reasonOf, serviceError } from "../errors/service-error.js";
 import type { Logger } from "../log.js";
 import { callTraceFields } from "../telemetry/call-trace.js";
-import { requestIdKey } from "./call-context.js";
+import { requestIdOf } from "./call-context.js";
 import { watchStream } from "./watch-stream.js";
 
 /** Reasons of errors that no handler gave a reason of its own. */
@@ -30,7 +30,7 @@ export function mapErrors({ toConnectError = (reason) => reason, logger }: Error
       // A handler that stopped on its signal rethrows the signal's reason, often a plain AbortError: say why it was aborted.
       const error = toConnectError(request.signal.aborted && isAbort(reason) ? request.signal.reason : reason);
       if (error instanceof ConnectError && expected(error)) return withReason(error);
-      const ids = { request_id: request.contextValues.get(requestIdKey), ...callTraceFields(request.contextValues) };
+      const ids = { request_id: requestIdOf(request), ...callTraceFields(request.contextValues) };
       logger.error({ err: error, ...ids }, "unexpected error");
       return serviceError(Code.Internal, "INTERNAL", "internal error", { cause: error });
     };

@@ -4,8 +4,8 @@ import { reasonOf } from "../errors/service-error.js";
 import { durations } from "../metrics.js";
 import { callTraceFields } from "../telemetry/call-trace.js";
 import { byMethodAndCode, codeName } from "./by-method-and-code.js";
-import { callerKey, REQUEST_ID_HEADER, requestId, requestIdKey } from "./call-context.js";
-import { headerOf, isGrpcUnary } from "./headers.js";
+import { callerKey, REQUEST_ID_HEADER, requestIdOf } from "./call-context.js";
+import { isGrpcUnary } from "./headers.js";
 import { watchStream } from "./watch-stream.js";
 
 const UNWELL = new Set([Code.Unknown, Code.Internal, Code.DataLoss, Code.Unavailable, Code.DeadlineExceeded, Code.Unimplemented]);
@@ -32,21 +32,19 @@ const LEFT_EARLY = new ConnectError("the caller left", Code.Canceled);
  */
 export function recordCalls(logger: Logger): Interceptor {
   return (next) => async (request) => {
-    const id = requestId(headerOf(request, REQUEST_ID_HEADER));
-    request.contextValues.set(requestIdKey, id);
     const startedAt = performance.now();
     const end = (error?: unknown) => {
       const ms = performance.now() - startedAt;
       const code = codeName(error);
       servedBy(request.method, code).observe(ms / 1000);
-      log(logger, request, id, ms, code, error);
-      if (error instanceof ConnectError) error.metadata.set(REQUEST_ID_HEADER, id);
+      log(logger, request, ms, code, error);
+      if (error instanceof ConnectError) error.metadata.set(REQUEST_ID_HEADER, requestIdOf(request));
       return error;
     };
     try {
       const response = await next(request);
       // One more header over gRPC costs as much as all that is done here: an answer that went well does without.
-      if (!isGrpcUnary(request)) response.header.set(REQUEST_ID_HEADER, id);
+      if (!isGrpcUnary(request)) response.header.set(REQUEST_ID_HEADER, requestIdOf(request));
       if (response.stream) return { ...response, message: watchStream(response.message, LEFT_EARLY, end) };
       end();
       return response;
@@ -56,13 +54,13 @@ export function recordCalls(logger: Logger): Interceptor {
   };
 }
 
-function log(logger: Logger, request: UnaryRequest | StreamRequest, id: string, ms: number, code: string, error: unknown) {
+function log(logger: Logger, request: UnaryRequest | StreamRequest, ms: number, code: string, error: unknown) {
   const level = levelOf(request, error);
   if (!logger.isLevelEnabled(level)) return;
   const method = `${request.service.typeName}/${request.method.name}`;
   const caller = request.contextValues.get(callerKey) || undefined;
   const reason = reasonOf(error);
-  const ids = { request_id: id, ...callTraceFields(request.contextValues) };
+  const ids = { request_id: requestIdOf(request), ...callTraceFields(request.contextValues) };
   logger[level]({ method, code, reason, ms: Math.round(ms * 10) / 10, caller, ...ids }, "call");
 }
 
