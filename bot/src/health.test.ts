@@ -10,8 +10,8 @@ const service = (answers: boolean, circuits: Circuits = []) => ({
 });
 
 const telegram = { connected: () => true };
-const open = { method: "Search", state: "open", retryAfterSeconds: 4 } as const;
-const closed = { method: "Download", state: "closed", retryAfterSeconds: 0 } as const;
+const open = { method: "Search", state: "open" } as const;
+const closed = { method: "Download", state: "closed" } as const;
 
 test("a service whose calls fail is not well, although it says so itself; its circuit breakers are shown", async () => {
   const { dependencies } = await healthOf({ music: service(true, [open, closed]), storage: service(true) }, telegram);

@@ -17,8 +17,6 @@ export interface CircuitReport {
   /** Name of the method, such as `Search`. */
   method: string;
   state: CircuitState;
-  /** Until a call is tried again; 0 unless it is open. */
-  retryAfterSeconds: number;
 }
 
 /** The circuit breakers of one client, one for each method that was called. */
@@ -39,11 +37,7 @@ export class Circuits {
   }
 
   report(): CircuitReport[] {
-    return [...this.#byMethod].map(([{ name }, { state, retryAfterMs }]) => ({
-      method: name,
-      state,
-      retryAfterSeconds: Math.ceil(retryAfterMs / 1000),
-    }));
+    return [...this.#byMethod].map(([{ name }, { state }]) => ({ method: name, state }));
   }
 
   /** The service is connected again: what is open is tried with the next call. */

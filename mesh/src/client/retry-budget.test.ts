@@ -11,7 +11,7 @@ function drain(budget: RetryBudget): number {
 
 test("a new client may repeat a few calls, and three a second after that", () => {
   let now = 0;
-  const budget = new RetryBudget({ now: () => now });
+  const budget = new RetryBudget(() => now);
   expect(drain(budget)).toBe(9);
   now += 2_000;
   expect(drain(budget)).toBe(6);
@@ -20,7 +20,8 @@ test("a new client may repeat a few calls, and three a second after that", () =>
 });
 
 test("every fifth answered call allows a retry, up to 100", () => {
-  const budget = new RetryBudget({ perSecond: 0, now: () => 0 });
+  const budget = new RetryBudget(() => 0);
+  drain(budget);
   for (let call = 0; call < 50; call++) budget.deposit();
   expect(drain(budget)).toBe(10);
   for (let call = 0; call < 10_000; call++) budget.deposit();
@@ -34,7 +35,7 @@ test("whatever happens, retries stay under 20 % of the answered calls, 3 a secon
       let now = 0;
       let answers = 0;
       let retries = 0;
-      const budget = new RetryBudget({ now: () => now });
+      const budget = new RetryBudget(() => now);
       for (const next of steps) {
         if (next === "answer") {
           answers += 1;

@@ -1,15 +1,9 @@
-/** How far retries may add to the load of a service. */
-export interface RetryBudgetOptions {
-  /** Retries that each answered call allows, 0 to 1. Default 0.2. */
-  ratio?: number;
-  /** Retries a second that are always allowed, so that a rare call may be repeated too. Default 3. */
-  perSecond?: number;
-  /** Retries that can be saved up. Default 100. */
-  max?: number;
-  /** Milliseconds that only rise. Default: the process's clock. */
-  now?: () => number;
-}
-
+/** Retries that each answered call allows. */
+const RATIO = 0.2;
+/** Retries a second that are always allowed, so that a rare call may be repeated too. */
+const PER_SECOND = 3;
+/** Retries that can be saved up. */
+const MAX = 100;
 /** The floor is not saved up for longer. */
 const FLOOR_SECONDS = 3;
 /** Five times 0.2 is a little less than 1. */
@@ -22,32 +16,26 @@ const ROUNDING = 1e-6;
  * floor alone is left: 1,000 calls into an outage make a hundred and some retries, not three thousand.
  */
 export class RetryBudget {
-  readonly #ratio: number;
-  readonly #perSecond: number;
-  readonly #max: number;
   readonly #now: () => number;
   #saved = 0;
-  #floor: number;
+  #floor = PER_SECOND * FLOOR_SECONDS;
   #filledAt: number;
 
-  constructor({ ratio = 0.2, perSecond = 3, max = 100, now = () => performance.now() }: RetryBudgetOptions = {}) {
-    this.#ratio = ratio;
-    this.#perSecond = perSecond;
-    this.#max = max;
+  /** @param now milliseconds that only rise; default: the process's clock */
+  constructor(now = () => performance.now()) {
     this.#now = now;
-    this.#floor = perSecond * FLOOR_SECONDS;
     this.#filledAt = now();
   }
 
   /** Whole retries that may be made now. */
   get tokens(): number {
     this.#fill();
-    return Math.floor(Math.min(this.#max, this.#saved + this.#floor) + ROUNDING);
+    return Math.floor(Math.min(MAX, this.#saved + this.#floor) + ROUNDING);
   }
 
   /** A call was answered. */
   deposit(): void {
-    if (this.#saved < this.#max) this.#saved = Math.min(this.#max, this.#saved + this.#ratio);
+    if (this.#saved < MAX) this.#saved = Math.min(MAX, this.#saved + RATIO);
   }
 
   /** Takes one retry; false when there is none left. */
@@ -61,7 +49,7 @@ export class RetryBudget {
 
   #fill(): void {
     const now = this.#now();
-    this.#floor = Math.min(this.#perSecond * FLOOR_SECONDS, this.#floor + ((now - this.#filledAt) / 1000) * this.#perSecond);
+    this.#floor = Math.min(PER_SECOND * FLOOR_SECONDS, this.#floor + ((now - this.#filledAt) / 1000) * PER_SECOND);
     this.#filledAt = now;
   }
 }

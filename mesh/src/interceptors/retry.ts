@@ -13,8 +13,8 @@ import {
 } from "@connectrpc/connect";
 import { type CallScope, scopeOf } from "../client/call-scope.js";
 import type { RetryBudget } from "../client/retry-budget.js";
-import { isAnswered } from "../client/verdict.js";
-import { retryAfterMs } from "../errors/service-error.js";
+import { countsAsFailure, isAnswered } from "../client/verdict.js";
+import { reasonOf, retryAfterMs } from "../errors/service-error.js";
 
 /** Header that tells a server how often a call was tried before; gRPC's own name (proposal A6). */
 export const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
@@ -32,8 +32,6 @@ export interface RetryOptions {
   budget: RetryBudget;
   /** Told before each retry. */
   onRetry?: (method: DescMethod) => void;
-  /** 0 to 1, for the jitter. Default: Math.random. */
-  random?: () => number;
 }
 
 /**
@@ -83,8 +81,9 @@ async function attempts<Request extends UnaryRequest | StreamRequest, Response>(
       return response;
     } catch (reason) {
       const error = ConnectError.from(reason);
-      const delayMs = attempt < MAX_ATTEMPTS ? delayBefore(attempt, error, scope, options.random) : undefined;
-      if (delayMs === undefined || !mayRetry(error, scope, options.budget)) throw error;
+      if (isAnswer(error)) options.budget.deposit();
+      const delayMs = attempt < MAX_ATTEMPTS && isPassing(error, scope) ? delayBefore(attempt, error, scope) : undefined;
+      if (delayMs === undefined || !options.budget.withdraw()) throw error;
       options.onRetry?.(request.method);
       await wait(delayMs, undefined, { signal: scope.signal });
       request.header.set(ATTEMPTS_HEADER, String(attempt));
@@ -106,22 +105,21 @@ function limitAttempt(scope: CallScope, stream: boolean, attempt: number): void 
 }
 
 /** Milliseconds to wait, or undefined when another attempt would come too late or be told the same. */
-function delayBefore(attempt: number, error: ConnectError, scope: CallScope, random = Math.random): number | undefined {
+function delayBefore(attempt: number, error: ConnectError, scope: CallScope): number | undefined {
   const hintMs = retryAfterMs(error);
   if (error.code === Code.ResourceExhausted && hintMs === undefined) return undefined;
-  const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+  const backoffMs = Math.random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1));
   const delayMs = Math.max(backoffMs, hintMs ?? 0);
   const leftMs = scope.deadline === Infinity ? MAX_HINT_MS : scope.deadline - Date.now();
   return delayMs < leftMs ? delayMs : undefined;
 }
 
-/** Takes a retry from the budget for an error that another attempt may mend. Any other error is an answer, and pays in. */
-function mayRetry(error: ConnectError, scope: CallScope, budget: RetryBudget): boolean {
-  if (isPassing(error, scope)) return budget.withdraw();
-  if (error.code !== Code.Canceled) budget.deposit();
-  return false;
+/** True when the service has answered, so that the call pays into the budget. What was never sent, lost or late does not. */
+function isAnswer(error: ConnectError): boolean {
+  return !countsAsFailure(error) && error.code !== Code.Canceled && reasonOf(error) !== "CIRCUIT_OPEN";
 }
 
+/** True when another attempt may mend it. */
 function isPassing(error: ConnectError, scope: CallScope): boolean {
   if (error.code === Code.Unavailable) return !isAnswered(error);
   // The attempt's own deadline: the call's has not passed yet.
