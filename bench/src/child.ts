@@ -9,7 +9,7 @@ const ANSWER_MS = 60_000;
 export class Child {
   readonly #process: ChildProcess;
 
-  /** @param core number of the one core it may run on; undefined: any */
+  /** @param core number of the one core it may run on; undefined: all of them */
   constructor(script: string, args: readonly string[], core?: number) {
     const pinned = core === undefined ? {} : { execPath: "taskset", execArgv: ["--cpu-list", String(core), process.execPath] };
     this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), args, pinned);

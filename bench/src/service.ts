@@ -17,7 +17,7 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
-/** @param core number of the one core it may run on; undefined: any */
+/** @param core number of the one core it may run on; undefined: all of them */
 export async function startService(name: "music" | "storage", env: Record<string, string>, core?: number): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), "refrain-bench-"));
   const upper = name.toUpperCase();

@@ -7,7 +7,7 @@ import { keptLog } from "./logged.js";
 
 const RUNS = 60;
 
-/** Texts as people and programs write them: any characters, commands, links, our own menu. */
+/** Texts as people and programs write them: all characters, commands, links, our own menu. */
 const text = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 200 }),
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 50 }),

@@ -17,7 +17,7 @@ export interface ListenOptions {
 export interface HttpListenOptions extends ListenOptions {
   /** With an identity: HTTPS; with a CA too: only for clients with its certificate. Default: cleartext. */
   tls?: Tls | undefined;
-  /** Default: any number of connections, and Node's own limits of a request. */
+  /** Default: no bound on connections, and Node's own limits of a request. */
   guard?: GuardOptions | undefined;
 }
 

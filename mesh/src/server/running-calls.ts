@@ -15,7 +15,7 @@ export class RunningCalls {
   readonly #waiting = new Set<() => void>();
   readonly #max: number;
 
-  /** @param max calls that may run at once; default: any number */
+  /** @param max calls that may run at once; default: no bound */
   constructor(max = Infinity) {
     this.#max = max;
   }

@@ -3,9 +3,9 @@ import { TooManyRunningError } from "../errors.js";
 import type { DownloadTask } from "./download-task.js";
 
 export interface AdmissionOptions {
-  /** Downloads that each user may begin; undefined: any number. */
+  /** Downloads that each user may begin; undefined: no limit. */
   starts: RateLimiter | undefined;
-  /** Downloads that one user may have running or queued; 0: any number. */
+  /** Downloads that one user may have running or queued; 0: no limit. */
   maxRunning: number;
 }
 

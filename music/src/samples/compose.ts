@@ -96,7 +96,7 @@ function* bass(piece: Piece): Generator<BeatNote> {
   }
 }
 
-// biome-ignore format: a table
+// biome-ignore format: a table, read down its columns
 /** Strokes of one bar: instrument, beat, velocity. */
 const GROOVES: Readonly<Record<Piece["drums"], readonly (readonly [InstrumentName, number, number])[]>> = {
   none: [],
@@ -120,7 +120,7 @@ function* drums({ drums: groove, beatsPerBar, bars }: Piece): Generator<BeatNote
   }
 }
 
-// biome-ignore format: a table
+// biome-ignore format: a table, read down its columns
 /** Rhythms of one bar, in beats. */
 const RHYTHMS: Readonly<Record<3 | 4, readonly [readonly number[], ...(readonly number[])[]]>> = {
   3: [[2, 1], [1, 1, 1], [1.5, 0.5, 1], [3]],

@@ -30,7 +30,7 @@ export const SCALES = {
 } as const;
 type ScaleName = keyof typeof SCALES;
 
-// biome-ignore format: one line a trait
+// biome-ignore format: one line a trait, so that pieces can be compared
 /** In the order in which they are made: the one that the README plays comes first. */
 export const PIECES: readonly Piece[] = [
   {
