@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import CircuitBreaker from "opossum";
 import { serviceError } from "../errors/service-error.js";
-import { countsAsFailure } from "./verdict.js";
+import { countsAsFailure } from "../errors/verdict.js";
 
 export type CircuitState = "closed" | "half_open" | "open";
 

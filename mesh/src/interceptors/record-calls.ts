@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import type { Logger } from "../log.js";
 import { reasonOf } from "../errors/service-error.js";
+import { isUnwellCode } from "../errors/verdict.js";
 import { durations } from "../metrics.js";
 import { callTraceFields } from "../telemetry/call-trace.js";
 import { byMethodAndCode, codeName } from "./by-method-and-code.js";
@@ -8,11 +9,10 @@ import { callerKey, REQUEST_ID_HEADER, requestIdOf } from "./call-context.js";
 import { isGrpcUnary } from "./headers.js";
 import { watchStream } from "./watch-stream.js";
 
-const UNWELL = new Set([Code.Unknown, Code.Internal, Code.DataLoss, Code.Unavailable, Code.DeadlineExceeded, Code.Unimplemented]);
-
-/** Whether an error says that the server is unwell; the rest is about the call. */
+/** Whether an error says that this service is unwell, or behind its contract; the rest is about the call. */
 export function isUnwell(error: unknown): boolean {
-  return UNWELL.has(ConnectError.from(error).code);
+  const { code } = ConnectError.from(error);
+  return isUnwellCode(code) || code === Code.Unimplemented;
 }
 
 const served = durations(

@@ -13,7 +13,7 @@ import {
 } from "@connectrpc/connect";
 import { type CallScope, scopeOf } from "../client/call-scope.js";
 import type { RetryBudget } from "../client/retry-budget.js";
-import { countsAsFailure, isAnswered } from "../client/verdict.js";
+import { countsAsFailure, isAnswered } from "../errors/verdict.js";
 import { reasonOf, retryAfterMs } from "../errors/service-error.js";
 
 /** Header that tells a server how often a call was tried before; gRPC's own name (proposal A6). */

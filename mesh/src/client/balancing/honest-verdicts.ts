@@ -1,6 +1,6 @@
 import { experimental, status, type ChannelOptions, type Metadata } from "@grpc/grpc-js";
 import { toConnectError } from "../grpc-error.js";
-import { countsAsFailure, isUnwellCode } from "../verdict.js";
+import { countsAsFailure, isUnwellCode } from "../../errors/verdict.js";
 
 /** Name of the policy in a service config. */
 export const HONEST_VERDICTS = "honest_verdicts";

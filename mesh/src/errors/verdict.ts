@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { reasonOf } from "../errors/service-error.js";
+import { reasonOf } from "./service-error.js";
 
 /** Codes that say the service is unwell. The rest is an answer: about the call, its caller, or what was asked for. */
 const UNWELL: ReadonlySet<number> = new Set([
