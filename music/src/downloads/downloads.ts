@@ -9,6 +9,7 @@ import { createDownloadTask, type DownloadTask, type Listener, type WorkReport }
 import { createEndedTasks } from "./ended-tasks.js";
 import { followTask } from "./follow-task.js";
 import { recordFetch } from "../metrics.js";
+import { watchTask } from "./watch-task.js";
 
 /** What is to be fetched. */
 export interface WorkRequest {
@@ -66,10 +67,6 @@ interface Place {
 
 /** A fetch that nobody listens to any more goes on for so long. */
 const ABANDONED_MS = 60_000;
-/** A fetch that reports nothing for so long has hung. */
-const STALLED_MS = 60_000;
-/** No fetch takes longer, however it trickles. */
-const MAX_TASK_MS = 3_600_000;
 /** Users and streams of one task; more are turned away. */
 const MAX_LISTENERS = 10_000;
 
@@ -109,7 +106,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   async function run(task: DownloadTask) {
     const startedAt = clock.now();
     task.resolving();
-    const watchdog = watch(task, clock, (message) => stop(task, new SourceUnavailableError(message)));
+    const watchdog = watchTask(task, clock, (message) => stop(task, new SourceUnavailableError(message)));
     try {
       const { file, track } = await options.work(task, watchdog.report, task.stop.signal, task.span);
       task.complete(file, track);
@@ -242,30 +239,4 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 function link(caller: Span | undefined, task: DownloadTask): DownloadTask {
   if (task.span) caller?.addLink({ context: task.span.spanContext() });
   return task;
-}
-
-/** Stops a task whose work says nothing for a minute, or takes longer than an hour. */
-function watch(
-  { report }: DownloadTask,
-  clock: Clock,
-  giveUp: (message: string) => void,
-): { report: WorkReport; end: () => void } {
-  const stalled = () => giveUp("the source stopped sending");
-  const cancelWhole = clock.after(MAX_TASK_MS, () => giveUp("the download took too long"));
-  let cancelStalled = clock.after(STALLED_MS, stalled);
-  const alive = () => {
-    cancelStalled();
-    cancelStalled = clock.after(STALLED_MS, stalled);
-  };
-  return {
-    report: {
-      track: (track) => (alive(), report.track(track)),
-      fetching: (downloadedBytes, totalBytes) => (alive(), report.fetching(downloadedBytes, totalBytes)),
-      converting: (etaSeconds) => (alive(), report.converting(etaSeconds)),
-    },
-    end() {
-      cancelStalled();
-      cancelWhole();
-    },
-  };
 }
