@@ -1,10 +1,26 @@
+import type { Logger } from "../log.js";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { deadline } from "../deadline.js";
 import { reportExports } from "./report-exports.js";
-import type { Tracing, TracingOptions } from "./start-tracing.js";
 import { useTracer } from "./tracer.js";
+
+export interface TracingOptions {
+  /** Name of the service: `service.name` of all its spans, unless OTEL_SERVICE_NAME gives another one. */
+  service: string;
+  version: string;
+  /** True: spans go where OTEL_EXPORTER_OTLP_ENDPOINT says. False: none are made, and nothing is loaded. */
+  enabled: boolean;
+  /** Told once when the collector does not take them, and once when it does again. */
+  logger: Logger;
+}
+
+/** The traces of this process. */
+export interface Tracing {
+  /** Sends what is left, for one second at most. Never rejects. */
+  stop(): Promise<void>;
+}
 
 /** Time for the last spans at a stop. */
 const FLUSH_MS = 1_000;
