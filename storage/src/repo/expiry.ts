@@ -1,4 +1,5 @@
-import type { PrismaClient } from "../generated/prisma/client.js";
+import sql from "sql-template-tag";
+import type { Sql } from "./sql.js";
 
 /** How much may be kept of what can be found again. */
 export interface ExpiryLimits {
@@ -16,22 +17,26 @@ export interface Expiry {
 /** Rows per statement: the embedded database answers nobody else meanwhile. */
 const BATCH = 500;
 
-export function createExpiry(prisma: PrismaClient): Expiry {
+export function createExpiry(db: Sql): Expiry {
   const steps = ({ searches, tracks }: ExpiryLimits, now: Date) => [
-    () => prisma.$executeRaw`
+    () =>
+      db.run(sql`
       DELETE FROM search_cache WHERE key IN (
         SELECT key FROM search_cache
-        WHERE expires_at <= ${now} AND (lease_until IS NULL OR lease_until <= ${now}) LIMIT ${BATCH})`,
-    () => prisma.$executeRaw`
-      DELETE FROM known_tracks WHERE key IN (SELECT key FROM known_tracks WHERE expires_at <= ${now} LIMIT ${BATCH})`,
-    () => prisma.$executeRaw`
+        WHERE expires_at <= ${now} AND (lease_until IS NULL OR lease_until <= ${now}) LIMIT ${BATCH})`),
+    () =>
+      db.run(sql`
+      DELETE FROM known_tracks WHERE key IN (SELECT key FROM known_tracks WHERE expires_at <= ${now} LIMIT ${BATCH})`),
+    () =>
+      db.run(sql`
       DELETE FROM search_cache WHERE key IN (
         SELECT key FROM search_cache ORDER BY cached_at
-        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM search_cache) - ${searches})))`,
-    () => prisma.$executeRaw`
+        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM search_cache) - ${searches})))`),
+    () =>
+      db.run(sql`
       DELETE FROM known_tracks WHERE key IN (
         SELECT key FROM known_tracks ORDER BY expires_at
-        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM known_tracks) - ${tracks})))`,
+        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM known_tracks) - ${tracks})))`),
   ];
   return {
     async sweep(limits, now, signal) {

@@ -1,4 +1,5 @@
-import { Prisma, type PrismaClient } from "../generated/prisma/client.js";
+import sql, { join } from "sql-template-tag";
+import type { Sql } from "./sql.js";
 
 /** A track as it is kept. */
 export interface TrackRecord {
@@ -38,28 +39,28 @@ interface Row {
   readonly file_id: string;
 }
 
-export function createKnownTracks(prisma: PrismaClient): KnownTracks {
+export function createKnownTracks(db: Sql): KnownTracks {
   return {
     async keep(tracks, now) {
       const rows = inOneOrder(tracks);
       if (rows.length === 0) return;
       const expiresAt = new Date(now.getTime() + KEPT_MS);
-      const values = rows.map(({ key, bytes }) => Prisma.sql`(${key}, ${bytes}::bytea, ${expiresAt}::timestamptz)`);
-      await prisma.$executeRaw`
-        INSERT INTO known_tracks (key, track, expires_at) VALUES ${Prisma.join(values)}
-        ON CONFLICT (key) DO UPDATE SET track = excluded.track, expires_at = excluded.expires_at`;
+      const values = rows.map(({ key, bytes }) => sql`(${key}, ${bytes}::bytea, ${expiresAt}::timestamptz)`);
+      await db.run(sql`
+        INSERT INTO known_tracks (key, track, expires_at) VALUES ${join(values)}
+        ON CONFLICT (key) DO UPDATE SET track = excluded.track, expires_at = excluded.expires_at`);
     },
 
     async find(keys, { userId, botId, format }, now) {
       if (keys.length === 0) return [];
-      const rows = await prisma.$queryRaw<Row[]>`
+      const rows = await db.read<Row>(sql`
         SELECT coalesce(known.track, saved.track) AS track, saved.id IS NOT NULL AS saved, coalesce(file.file_id, '') AS file_id
         FROM unnest(${[...keys]}::text[]) WITH ORDINALITY AS asked (key, place)
         LEFT JOIN known_tracks known ON known.key = asked.key AND known.expires_at > ${now}
         LEFT JOIN saved_tracks saved ON saved.user_id = ${userId} AND saved.track_key = asked.key
         LEFT JOIN telegram_files file ON file.bot_id = ${botId} AND file.track_key = asked.key AND file.format = ${format}
         WHERE known.key IS NOT NULL OR saved.id IS NOT NULL
-        ORDER BY asked.place`;
+        ORDER BY asked.place`);
       return rows.map(({ track, saved, file_id: fileId }) => ({ track, saved, fileId }));
     },
   };

@@ -1,10 +1,12 @@
 import type { Pool } from "pg";
+import statement from "sql-template-tag";
 import { measured } from "../metrics.js";
 import { createExpiry, type Expiry } from "./expiry.js";
 import { createKnownTracks, type KnownTracks } from "./known-tracks.js";
 import { createPrisma } from "./prisma.js";
 import { createSavedTracks, type SavedTracks } from "./saved-tracks.js";
 import { createSearchCache, type SearchCache } from "./search-cache.js";
+import { createSql } from "./sql.js";
 import { createTelegramFiles, type TelegramFiles } from "./telegram-files.js";
 import { createUsers, type Users } from "./users.js";
 
@@ -29,17 +31,18 @@ export interface Repo {
  */
 export function createRepo(pool: Pool, onConnectionError: (error: Error) => void): Repo {
   const prisma = createPrisma(pool, onConnectionError);
+  const sql = createSql(pool);
   const users = measured("users", createUsers(prisma));
   return {
-    searchCache: measured("search_cache", createSearchCache(prisma)),
-    knownTracks: measured("known_tracks", createKnownTracks(prisma)),
-    savedTracks: measured("saved_tracks", createSavedTracks(prisma)),
+    searchCache: measured("search_cache", createSearchCache(sql)),
+    knownTracks: measured("known_tracks", createKnownTracks(sql)),
+    savedTracks: measured("saved_tracks", createSavedTracks(sql)),
     telegramFiles: measured("telegram_files", createTelegramFiles(prisma)),
     users,
-    expiry: measured("expiry", createExpiry(prisma)),
+    expiry: measured("expiry", createExpiry(sql)),
     // Prisma compiles its query compiler with the first query that is not SQL.
     warmUp: () => users.find("").then(() => {}),
-    ping: () => prisma.$queryRaw`SELECT 1`.then(() => {}),
+    ping: () => sql.read(statement`SELECT 1`).then(() => {}),
     close: () => prisma.$disconnect(),
   };
 }

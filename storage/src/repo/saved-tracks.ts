@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { Prisma, type PrismaClient } from "../generated/prisma/client.js";
+import sql, { empty, type Sql as Statement } from "sql-template-tag";
 import type { TrackRecord } from "./known-tracks.js";
+import type { Sql } from "./sql.js";
 
 /** An entry of a user's music. */
 export interface SavedTrackRecord {
@@ -62,42 +63,42 @@ interface Row {
   readonly created_at: Date;
 }
 
-export function createSavedTracks(prisma: PrismaClient): SavedTracks {
+export function createSavedTracks(db: Sql): SavedTracks {
   return {
     async save(track, now) {
       for (let attempt = 0; attempt < SAVE_ATTEMPTS; attempt++) {
-        const added = await insert(prisma, track, now);
+        const added = await insert(db, track, now);
         if (added) return { record: added, created: true };
-        const found = await find(prisma, track);
+        const found = await find(db, track);
         if (found) return { record: found, created: false };
       }
       throw new Error(`a saved track came and went ${SAVE_ATTEMPTS} times while it was saved`);
     },
-    list: (query) => list(prisma, query),
-    remove: (userId, id, now) => remove(prisma, userId, id, now),
+    list: (query) => list(db, query),
+    remove: (userId, id, now) => remove(db, userId, id, now),
   };
 }
 
-async function insert(prisma: PrismaClient, track: NewSavedTrack, now: Date): Promise<SavedTrackRecord | undefined> {
+async function insert(db: Sql, track: NewSavedTrack, now: Date): Promise<SavedTrackRecord | undefined> {
   const { userId, key, bytes, searchText, sizeBytes } = track;
-  const [row] = await prisma.$queryRaw<Row[]>`
+  const [row] = await db.write<Row>(sql`
     INSERT INTO saved_tracks (id, user_id, track_key, track, search_text, size_bytes, created_at)
     VALUES (${randomUUID()}::uuid, ${userId}, ${key}, ${bytes}, ${searchText}, ${sizeBytes}, ${now})
     ON CONFLICT (user_id, track_key) DO NOTHING
-    RETURNING id, track, size_bytes, created_at`;
+    RETURNING id, track, size_bytes, created_at`);
   return row && toRecord(row);
 }
 
-async function find(prisma: PrismaClient, { userId, key }: NewSavedTrack): Promise<SavedTrackRecord | undefined> {
-  const [row] = await prisma.$queryRaw<Row[]>`
-    SELECT id, track, size_bytes, created_at FROM saved_tracks WHERE user_id = ${userId} AND track_key = ${key}`;
+async function find(db: Sql, { userId, key }: NewSavedTrack): Promise<SavedTrackRecord | undefined> {
+  const [row] = await db.read<Row>(sql`
+    SELECT id, track, size_bytes, created_at FROM saved_tracks WHERE user_id = ${userId} AND track_key = ${key}`);
   return row && toRecord(row);
 }
 
 /** One statement, so that the count and the page are of one moment. A page that is empty still has its count. */
-async function list(prisma: PrismaClient, { userId, text, order, after, limit }: ListQuery): Promise<ListPage> {
-  const matches = text === "" ? Prisma.empty : Prisma.sql`AND strpos(search_text, ${text}) > 0`;
-  const rows = await prisma.$queryRaw<({ total: number } & (Row | { id: null }))[]>`
+async function list(db: Sql, { userId, text, order, after, limit }: ListQuery): Promise<ListPage> {
+  const matches = text === "" ? empty : sql`AND strpos(search_text, ${text}) > 0`;
+  const rows = await db.read<{ total: number } & (Row | { id: null })>(sql`
     SELECT counted.total, page.* FROM
       (SELECT count(*)::int AS total FROM saved_tracks WHERE user_id = ${userId} ${matches}) counted
       LEFT JOIN LATERAL (
@@ -105,31 +106,31 @@ async function list(prisma: PrismaClient, { userId, text, order, after, limit }:
         WHERE user_id = ${userId} ${matches} ${behind(after, order)}
         ORDER BY ${byAge(order)} LIMIT ${limit + 1}
       ) page ON true
-    ORDER BY ${byAge(order)}`;
+    ORDER BY ${byAge(order)}`);
   const records = rows.flatMap((row) => (row.id === null ? [] : [toRecord(row)]));
   return { tracks: records.slice(0, limit), total: rows[0]?.total ?? 0, more: records.length > limit };
 }
 
 /** Comparing rows, not columns one by one, keeps the index (user_id, created_at, id) in use for both. */
-function behind(position: Position | undefined, order: Order): Prisma.Sql {
-  if (position === undefined) return Prisma.empty;
+function behind(position: Position | undefined, order: Order): Statement {
+  if (position === undefined) return empty;
   const { createdAt, id } = position;
   return order === "newest"
-    ? Prisma.sql`AND (created_at, id) < (${createdAt}, ${id}::uuid)`
-    : Prisma.sql`AND (created_at, id) > (${createdAt}, ${id}::uuid)`;
+    ? sql`AND (created_at, id) < (${createdAt}, ${id}::uuid)`
+    : sql`AND (created_at, id) > (${createdAt}, ${id}::uuid)`;
 }
 
-function byAge(order: Order): Prisma.Sql {
-  return order === "newest" ? Prisma.sql`created_at DESC, id DESC` : Prisma.sql`created_at, id`;
+function byAge(order: Order): Statement {
+  return order === "newest" ? sql`created_at DESC, id DESC` : sql`created_at, id`;
 }
 
-async function remove(prisma: PrismaClient, userId: string, id: string, now: Date): Promise<boolean> {
-  const removed = await prisma.$executeRaw`
+async function remove(db: Sql, userId: string, id: string, now: Date): Promise<boolean> {
+  const removed = await db.run(sql`
     WITH gone AS (DELETE FROM saved_tracks WHERE id = ${id}::uuid AND user_id = ${userId} RETURNING id, user_id)
-    INSERT INTO removed_tracks (id, user_id, removed_at) SELECT id, user_id, ${now}::timestamptz FROM gone`;
+    INSERT INTO removed_tracks (id, user_id, removed_at) SELECT id, user_id, ${now}::timestamptz FROM gone`);
   if (removed > 0) return true;
-  const earlier = await prisma.removedTrack.findUnique({ where: { id, userId }, select: { id: true } });
-  return earlier !== null;
+  const earlier = await db.read(sql`SELECT id FROM removed_tracks WHERE id = ${id}::uuid AND user_id = ${userId}`);
+  return earlier.length > 0;
 }
 
 function toRecord({ id, track, size_bytes: sizeBytes, created_at: createdAt }: Row): SavedTrackRecord {

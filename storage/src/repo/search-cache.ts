@@ -1,4 +1,5 @@
-import type { PrismaClient } from "../generated/prisma/client.js";
+import sql from "sql-template-tag";
+import type { Sql } from "./sql.js";
 
 /** Bytes of a search's results, with their age. */
 interface CachedResults {
@@ -42,11 +43,11 @@ interface Row {
   readonly fresh: boolean;
 }
 
-export function createSearchCache(prisma: PrismaClient): SearchCache {
+export function createSearchCache(db: Sql): SearchCache {
   const read = async (key: Uint8Array, now: Date): Promise<CachedResults | undefined> => {
-    const [row] = await prisma.$queryRaw<Row[]>`
+    const [row] = await db.read<Row>(sql`
       SELECT results, cached_at, fresh_until > ${now} AS fresh FROM search_cache
-      WHERE key = ${key} AND expires_at > ${now} AND results IS NOT NULL`;
+      WHERE key = ${key} AND expires_at > ${now} AND results IS NOT NULL`);
     return row && { results: row.results, cachedAt: row.cached_at, stale: !row.fresh };
   };
 
@@ -56,7 +57,7 @@ export function createSearchCache(prisma: PrismaClient): SearchCache {
    */
   const takeLease = async (key: Uint8Array, now: Date): Promise<boolean> => {
     const leaseUntil = after(now, LEASE_MS);
-    const taken = await prisma.$executeRaw`
+    const taken = await db.run(sql`
       INSERT INTO search_cache AS c (key, complete, cached_at, fresh_until, expires_at, lease_until)
       VALUES (${key}, false, ${now}, ${now}, ${leaseUntil}, ${leaseUntil})
       ON CONFLICT (key) DO UPDATE SET
@@ -64,7 +65,7 @@ export function createSearchCache(prisma: PrismaClient): SearchCache {
         complete = c.complete AND c.expires_at > ${now},
         expires_at = CASE WHEN c.expires_at > ${now} AND c.results IS NOT NULL THEN c.expires_at ELSE excluded.expires_at END,
         lease_until = excluded.lease_until
-      WHERE c.fresh_until <= ${now} AND (c.lease_until IS NULL OR c.lease_until <= ${now})`;
+      WHERE c.fresh_until <= ${now} AND (c.lease_until IS NULL OR c.lease_until <= ${now})`);
     return taken === 1;
   };
 
@@ -78,13 +79,13 @@ export function createSearchCache(prisma: PrismaClient): SearchCache {
     async set(key, results, finding, now) {
       const { freshMs, expiresMs } = finding === "found" ? LASTING : BRIEF;
       const complete = finding !== "partial";
-      const stored = await prisma.$executeRaw`
+      const stored = await db.run(sql`
         INSERT INTO search_cache AS c (key, results, complete, cached_at, fresh_until, expires_at, lease_until)
         VALUES (${key}, ${results}, ${complete}, ${now}, ${after(now, freshMs)}, ${after(now, expiresMs)}, NULL)
         ON CONFLICT (key) DO UPDATE SET
           results = excluded.results, complete = excluded.complete, cached_at = excluded.cached_at,
           fresh_until = excluded.fresh_until, expires_at = excluded.expires_at, lease_until = NULL
-        WHERE excluded.complete OR NOT c.complete OR c.results IS NULL OR c.expires_at <= ${now}`;
+        WHERE excluded.complete OR NOT c.complete OR c.results IS NULL OR c.expires_at <= ${now}`);
       return stored === 1;
     },
   };

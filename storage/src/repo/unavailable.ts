@@ -10,8 +10,8 @@ const KINDS = new Set([
   "TooManyConnections",
   "TransactionWriteConflict",
 ]);
-// Classes of SQLSTATE: connection, resources, operator intervention (a stop, a statement's timeout), system.
-const CLASSES = new Set(["08", "53", "57", "58"]);
+// Classes of SQLSTATE: connection, rolled back because of others, resources, operator intervention (a stop, a timeout), system.
+const CLASSES = new Set(["08", "40", "53", "57", "58"]);
 /** A standby that took over, or is about to. */
 const READ_ONLY = "25006";
 /** Another transaction has the lock. */
