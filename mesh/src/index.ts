@@ -27,6 +27,7 @@ export { endUserOf } from "./rate-limits/end-user-key.js";
 export { createRateLimiter, recordRateLimited, type RateLimiter, type RateLimiterOptions } from "./rate-limits/rate-limiter.js";
 export { openRedis, type Redis, type RedisOptions } from "./redis/open-redis.js";
 export { runService, type StartedService } from "./run-service.js";
+export { encodedAs } from "./server/encoded-as.js";
 export type { Dependency, HealthDetails, HealthProbe } from "./server/health-report.js";
 export type { HttpRoute } from "./server/http-door.js";
 export { listenHttp, type HttpListener } from "./server/http-listen.js";

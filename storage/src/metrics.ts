@@ -5,8 +5,26 @@ const queries = durations("refrain_database_query_duration_seconds", "Duration o
   "outcome",
 ]);
 
-/** What searches found in the cache. */
-export const searchCacheLookups = counter("refrain_search_cache_lookups_total", "Searches that were looked up.", ["result"]);
+const lookups = counter("refrain_search_cache_lookups_total", "Searches that were looked up, by what was found and where.", [
+  "result",
+  "from",
+]);
+const heldHits = lookups.labels("hit", "memory");
+
+/** Counts a search whose answer this replica had at hand. */
+export function countHeldHit(): void {
+  heldHits.inc();
+}
+
+/** Counts a search that the database answered. */
+export function countLookup(result: "hit" | "stale" | "miss"): void {
+  lookups.labels(result, "database").inc();
+}
+
+/** Shows what the answers at hand take. */
+export function showHeldAnswers(held: { readonly bytes: number }): void {
+  gauge("refrain_search_cache_held_bytes", "Memory of the answers that are given without asking the database.", () => held.bytes);
+}
 
 interface Connections {
   readonly totalCount: number;

@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { Clock } from "./clock.js";
+import { showHeldAnswers } from "./metrics.js";
 import type { Repo } from "./repo/repo.js";
 import { deleteTelegramFile } from "./rpc/delete-telegram-file.js";
 import { deleteTrack } from "./rpc/delete-track.js";
@@ -12,6 +13,7 @@ import { saveTrack } from "./rpc/save-track.js";
 import { setSearchCache } from "./rpc/set-search-cache.js";
 import { setTelegramFile } from "./rpc/set-telegram-file.js";
 import { updateUser } from "./rpc/update-user.js";
+import { FreshAnswers } from "./search-cache/fresh-answers.js";
 
 /** What the RPCs work with. */
 export interface RouteOptions {
@@ -21,11 +23,16 @@ export interface RouteOptions {
   readonly cacheWritten: () => void;
 }
 
+/** Some 2,000 searches of 50 tracks. */
+const FRESH_ANSWERS_BYTES = 32 * 1024 * 1024;
+
 /** The RPCs of refrain.storage.v1.StorageService. */
 export function routes({ repo, now, cacheWritten }: RouteOptions): ServiceImpl<typeof StorageService> {
+  const fresh = new FreshAnswers(FRESH_ANSWERS_BYTES);
+  showHeldAnswers(fresh);
   return {
-    getSearchCache: getSearchCache(repo.searchCache, now, cacheWritten),
-    setSearchCache: setSearchCache(repo.searchCache, repo.knownTracks, now, cacheWritten),
+    getSearchCache: getSearchCache(repo.searchCache, fresh, now, cacheWritten),
+    setSearchCache: setSearchCache(repo.searchCache, repo.knownTracks, fresh, now, cacheWritten),
     getTracks: getTracks(repo.knownTracks, now),
     saveTrack: saveTrack(repo.savedTracks, now),
     listTracks: listTracks(repo.savedTracks),

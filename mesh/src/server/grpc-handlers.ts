@@ -13,6 +13,7 @@ import type {
 } from "@grpc/grpc-js";
 import { serviceError } from "../errors/service-error.js";
 import { toMetadata } from "../metadata.js";
+import { encodedBytes } from "./encoded-as.js";
 import { GrpcContext } from "./grpc-context.js";
 import { unaryInvocation } from "./grpc-invoke.js";
 import { toGrpcStatus } from "./grpc-status.js";
@@ -159,6 +160,6 @@ function decode<D extends DescMessage>(schema: D, data: Uint8Array): MessageShap
 }
 
 function encode<D extends DescMessage>(schema: D, message: MessageShape<D>): Buffer {
-  const data = toBinary(schema, message);
+  const data = encodedBytes(message) ?? toBinary(schema, message);
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

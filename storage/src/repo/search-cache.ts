@@ -6,11 +6,14 @@ interface CachedResults {
   /** refrain.storage.v1.SearchResults, serialised. */
   readonly results: Uint8Array;
   readonly cachedAt: Date;
+  readonly freshUntil: Date;
   /** Past its first hour: good to show, worth a refresh. */
   readonly stale: boolean;
+  /** False: empty or partial, which is kept briefly. */
+  readonly lasting: boolean;
 }
 
-interface SearchCacheAnswer {
+export interface SearchCacheAnswer {
   /** Undefined: nothing kept, or expired. */
   readonly entry: CachedResults | undefined;
   /** True: this caller, and for 30 s no other, is to refresh. */
@@ -39,16 +42,17 @@ const LEASE_MS = 30 * SECOND_MS;
 
 interface Row {
   readonly results: Uint8Array;
+  readonly complete: boolean;
   readonly cached_at: Date;
-  readonly fresh: boolean;
+  readonly fresh_until: Date;
 }
 
 export function createSearchCache(db: Sql): SearchCache {
   const read = async (key: Uint8Array, now: Date): Promise<CachedResults | undefined> => {
     const [row] = await db.read<Row>(sql`
-      SELECT results, cached_at, fresh_until > ${now} AS fresh FROM search_cache
+      SELECT results, complete, cached_at, fresh_until FROM search_cache
       WHERE key = ${key} AND expires_at > ${now} AND results IS NOT NULL`);
-    return row && { results: row.results, cachedAt: row.cached_at, stale: !row.fresh };
+    return row && toCachedResults(row, now);
   };
 
   /**
@@ -89,6 +93,11 @@ export function createSearchCache(db: Sql): SearchCache {
       return stored === 1;
     },
   };
+}
+
+function toCachedResults({ results, complete, cached_at: cachedAt, fresh_until: freshUntil }: Row, now: Date): CachedResults {
+  // A message without any field has no bytes: no track, and no source that failed.
+  return { results, cachedAt, freshUntil, stale: freshUntil <= now, lasting: complete && results.byteLength > 0 };
 }
 
 function after(now: Date, ms: number): Date {

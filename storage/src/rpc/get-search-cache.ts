@@ -1,29 +1,35 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
-import { SearchResultsSchema, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { GetSearchCacheResponseSchema, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { encodedAs } from "@refrain/mesh";
 import type { Clock } from "../clock.js";
-import { searchCacheLookups } from "../metrics.js";
+import { countHeldHit, countLookup } from "../metrics.js";
 import type { SearchCache } from "../repo/search-cache.js";
-import { searchKey } from "../search-key.js";
+import { encodeAnswer } from "../search-cache/encode-answer.js";
+import type { FreshAnswers } from "../search-cache/fresh-answers.js";
+import { searchKey, searchName } from "../search-key.js";
 
 /** @param written told when a lease was given: it is a row, and the sweeper counts them */
 export function getSearchCache(
   cache: Pick<SearchCache, "get">,
+  fresh: FreshAnswers,
   now: Clock,
   written: () => void,
 ): MethodImpl<typeof StorageService.method.getSearchCache> {
   return async ({ kind, query }) => {
-    const { entry, lease } = await cache.get(searchKey(kind, query), now());
+    const time = now();
+    const name = searchName(kind, query);
+    const held = fresh.find(name, time);
+    if (held) {
+      countHeldHit();
+      return encodedAs(GetSearchCacheResponseSchema, held);
+    }
+    const reading = fresh.startReading();
+    const answer = await cache.get(searchKey(name), time);
+    const { entry, lease } = answer;
     if (lease) written();
-    searchCacheLookups.inc({ result: entry === undefined ? "miss" : entry.stale ? "stale" : "hit" });
-    if (entry === undefined) return { cached: false, refreshLease: lease };
-    return {
-      results: fromBinary(SearchResultsSchema, entry.results),
-      cached: true,
-      cachedAt: timestampFromDate(entry.cachedAt),
-      stale: entry.stale,
-      refreshLease: lease,
-    };
+    countLookup(entry === undefined ? "miss" : entry.stale ? "stale" : "hit");
+    const bytes = encodeAnswer(answer);
+    if (entry?.lasting && !entry.stale) fresh.hold(name, bytes, entry.freshUntil, time, reading);
+    return encodedAs(GetSearchCacheResponseSchema, bytes);
   };
 }

@@ -4,13 +4,15 @@ import { SearchResultsSchema, type SearchResults, type StorageService } from "@r
 import type { Clock } from "../clock.js";
 import type { KnownTracks } from "../repo/known-tracks.js";
 import type { Finding, SearchCache } from "../repo/search-cache.js";
-import { searchKey } from "../search-key.js";
+import type { FreshAnswers } from "../search-cache/fresh-answers.js";
+import { searchKey, searchName } from "../search-key.js";
 import { toTrackRecord } from "../track-record.js";
 
 /** @param written told after each write, for the sweeper counts them */
 export function setSearchCache(
   cache: Pick<SearchCache, "set">,
   knownTracks: Pick<KnownTracks, "keep">,
+  fresh: FreshAnswers,
   now: Clock,
   written: () => void,
 ): MethodImpl<typeof StorageService.method.setSearchCache> {
@@ -19,9 +21,15 @@ export function setSearchCache(
     const time = now();
     // Tracks first: a result that can be found in the cache can be found by its key.
     await knownTracks.keep(tracks, time);
-    const stored = await cache.set(searchKey(kind, query), toBinary(SearchResultsSchema, results), findingOf(results), time);
-    written();
-    return { stored };
+    const name = searchName(kind, query);
+    try {
+      const stored = await cache.set(searchKey(name), toBinary(SearchResultsSchema, results), findingOf(results), time);
+      return { stored };
+    } finally {
+      // After a failure too: the database may have got as far.
+      fresh.drop(name);
+      written();
+    }
   };
 }
 
