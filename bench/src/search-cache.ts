@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { SearchKind, StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import { createServiceClient } from "@refrain/mesh";
 import { callFor } from "./lanes.js";
 import { KEY, startService } from "./service.js";

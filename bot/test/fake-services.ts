@@ -8,12 +8,9 @@ import {
   type Progress,
 } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { type Track, TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
-import {
-  type SavedTrack,
-  SavedTrackSchema,
-  type SearchResults,
-  StorageService,
-} from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { SearchResults } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { type SavedTrack, SavedTrackSchema } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { serviceError } from "@refrain/mesh";
 import { inMemoryClient } from "@refrain/mesh/testing";
 
@@ -117,7 +114,8 @@ export class FakeStorage {
     return this.saved.filter(({ userId: owner, saved }) => owner === userId && matches(saved)).map(({ saved }) => saved);
   }
 
-  #handlers(): Handlers<typeof StorageService> {
+  // Those that the bot calls.
+  #handlers(): Partial<Handlers<typeof StorageService>> {
     return {
       getSearchCache: ({ kind, query }) => {
         const results = this.caches.get(`${kind} ${query}`);

@@ -30,7 +30,7 @@ const FRESH_ANSWERS_BYTES = 32 * 1024 * 1024;
 export function routes({ repo, now, cacheWritten }: RouteOptions): ServiceImpl<typeof StorageService> {
   const fresh = new FreshAnswers(FRESH_ANSWERS_BYTES);
   showHeldAnswers(fresh);
-  return {
+  const handlers: Partial<ServiceImpl<typeof StorageService>> = {
     getSearchCache: getSearchCache(repo.searchCache, fresh, now, cacheWritten),
     setSearchCache: setSearchCache(repo.searchCache, repo.knownTracks, fresh, now, cacheWritten),
     getTracks: getTracks(repo.knownTracks, now),
@@ -42,4 +42,5 @@ export function routes({ repo, now, cacheWritten }: RouteOptions): ServiceImpl<t
     getUser: getUser(repo.users),
     updateUser: updateUser(repo.users, now),
   };
+  return handlers as ServiceImpl<typeof StorageService>;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SearchKind } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { fold } from "./fold.js";
 
 /** Name of a search: the same for all spellings that fold to the same text. */

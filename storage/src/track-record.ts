@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TrackSchema, type Track } from "@refrain/gen/refrain/music/v1/track_pb";
-import { SavedTrackSchema, type SavedTrack } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SavedTrackSchema, type SavedTrack } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { TrackKeyMismatchError } from "./errors.js";
 import type { TrackRecord } from "./repo/known-tracks.js";
 import type { SavedTrackRecord } from "./repo/saved-tracks.js";

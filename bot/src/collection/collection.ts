@@ -1,5 +1,6 @@
 import type { Client } from "@connectrpc/connect";
-import type { ListTracksResponse, StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { ListTracksResponse } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { endUser, reasonOf, type Logger } from "@refrain/mesh";
 import { describeError } from "../describe-error.js";
 import type { Listener } from "../listener.js";

@@ -1,7 +1,8 @@
 import type { Client } from "@connectrpc/connect";
 import type { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
-import { SearchKind, type GetSearchCacheResponse, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchKind, type GetSearchCacheResponse } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import { endUser, type Logger } from "@refrain/mesh";
 import { LRUCache } from "lru-cache";
 import { describeError } from "../describe-error.js";

@@ -1,4 +1,4 @@
-import type { SavedTrack } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { SavedTrack } from "@refrain/gen/refrain/storage/v1/track_pb";
 import type { Words } from "../i18n/words.js";
 import { button, pattern } from "./buttons.js";
 import { pager, withPage } from "./pager.js";

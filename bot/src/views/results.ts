@@ -1,4 +1,4 @@
-import type { KnownTrack } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { KnownTrack } from "@refrain/gen/refrain/storage/v1/track_pb";
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { Words } from "../i18n/words.js";
 import { button, type SearchKind } from "./buttons.js";

@@ -1,5 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { TrackOrder, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { fold } from "../fold.js";
 import { readPageToken, writePageToken, type ListScope } from "../page-token.js";
 import type { SavedTracks } from "../repo/saved-tracks.js";

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
-import { SearchKind, TrackOrder } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { trackKey } from "../../src/track-key.js";

@@ -1,4 +1,4 @@
-import { SearchKind } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { beforeEach, describe, expect, test } from "vitest";
 import { track, unique } from "../samples.js";
 import { testClock, type StorageClient, type TestStorage } from "../test-storage.js";

@@ -1,5 +1,5 @@
 import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
-import { SearchKind } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { describe, expect, test } from "vitest";
 import { track, unique } from "../samples.js";
 import { testClock, type StorageClient, type TestStorage } from "../test-storage.js";

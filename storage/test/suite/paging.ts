@@ -1,4 +1,4 @@
-import { TrackOrder } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { track, unique } from "../samples.js";

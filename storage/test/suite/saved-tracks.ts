@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { TrackOrder } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { reasonOf } from "@refrain/mesh";
 import { describe, expect, test } from "vitest";

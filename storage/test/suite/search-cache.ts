@@ -1,4 +1,4 @@
-import { SearchKind, type GetSearchCacheResponse } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchKind, type GetSearchCacheResponse } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { reasonOf } from "@refrain/mesh";
@@ -143,6 +143,56 @@ export function searchCacheSuite(storage: () => TestStorage): void {
       await expect(refused).rejects.toMatchObject({ code: Code.InvalidArgument });
       expect(reasonOf(await refused.catch((error: unknown) => error))).toBe("TRACK_KEY_MISMATCH");
       expect(await client.getSearchCache({ kind, query })).toMatchObject({ cached: false });
+    });
+
+    test("answers what is fresh from memory for 10 s, and no longer than it is fresh", async () => {
+      const { client, clock, kind, query } = setUp();
+      const { pool } = storage();
+      const queries = async () => (await queriesOf(pool, () => client.getSearchCache({ kind, query }))).length;
+      await client.setSearchCache({ kind, query, results: { tracks: [track()] } });
+      expect([await queries(), await queries()]).toEqual([1, 0]);
+      clock.advance(10 * SECOND - 1);
+      expect(await queries()).toBe(0);
+      clock.advance(1);
+      expect([await queries(), await queries()]).toEqual([1, 0]);
+      clock.advance(HOUR - 15 * SECOND);
+      expect([await queries(), await queries()]).toEqual([1, 0]);
+      clock.advance(5 * SECOND);
+      expect(summary(await client.getSearchCache({ kind, query }))).toEqual({ cached: true, stale: true, lease: true });
+    });
+
+    test.each([
+      ["incomplete", { tracks: [track()], failedSources: ["yt"] }],
+      ["empty", {}],
+    ])("asks the database each time for what is %s", async (_name, results) => {
+      const { client, kind, query } = setUp();
+      await client.setSearchCache({ kind, query, results });
+      for (let time = 0; time < 3; time++) {
+        expect(await queriesOf(storage().pool, () => client.getSearchCache({ kind, query }))).toHaveLength(1);
+      }
+    });
+
+    test("gives new results at once on the replica that kept them, and within 10 s on another", async () => {
+      const { client: one, clock, kind, query } = setUp();
+      const other = storage().client(clock);
+      await one.setSearchCache({ kind, query, results: { tracks: [track({ title: "old" })] } });
+      expect([await titles(one, query), await titles(other, query)]).toEqual([["old"], ["old"]]);
+      await one.setSearchCache({ kind, query, results: { tracks: [track({ title: "new" })] } });
+      expect(await titles(one, query)).toEqual(["new"]);
+      clock.advance(10 * SECOND);
+      expect(await titles(other, query)).toEqual(["new"]);
+    });
+
+    test("gives one lease across replicas, whatever they hold", async () => {
+      const { client: one, clock, kind, query } = setUp();
+      const replicas = [one, storage().client(clock), storage().client(clock)];
+      await one.setSearchCache({ kind, query, results: { tracks: [track()] } });
+      clock.advance(HOUR - 1);
+      for (const replica of replicas) expect(summary(await replica.getSearchCache({ kind, query })).lease).toBe(false);
+      clock.advance(1);
+      const answers = await Promise.all(replicas.map((replica) => replica.getSearchCache({ kind, query })));
+      expect(answers.filter(({ refreshLease }) => refreshLease)).toHaveLength(1);
+      expect(answers.filter(({ stale }) => stale)).toHaveLength(3);
     });
 
     test("answers a hit with one query, by key", async () => {

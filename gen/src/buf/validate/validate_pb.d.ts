@@ -7,12 +7,32 @@
 
 import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { FieldOptions } from "@bufbuild/protobuf/wkt";
+import type { FieldOptions, OneofOptions } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file buf/validate/validate.proto.
  */
 export declare const file_buf_validate_validate: GenFile;
+
+/**
+ * Rules of a oneof.
+ *
+ * @generated from message buf.validate.OneofRules
+ */
+export declare type OneofRules = Message<"buf.validate.OneofRules"> & {
+  /**
+   * True: one of its fields must be set.
+   *
+   * @generated from field: optional bool required = 1;
+   */
+  required: boolean;
+};
+
+/**
+ * Describes the message buf.validate.OneofRules.
+ * Use `create(OneofRulesSchema)` to create a new message.
+ */
+export declare const OneofRulesSchema: GenMessage<OneofRules>;
 
 /**
  * Rules of one field. Which member is set follows the field's type.
@@ -56,6 +76,14 @@ export declare type FieldRules = Message<"buf.validate.FieldRules"> & {
     case: "string";
   } | {
     /**
+     * For bytes fields.
+     *
+     * @generated from field: buf.validate.BytesRules bytes = 15;
+     */
+    value: BytesRules;
+    case: "bytes";
+  } | {
+    /**
      * For enum fields.
      *
      * @generated from field: buf.validate.EnumRules enum = 16;
@@ -91,6 +119,13 @@ export declare type UInt32Rules = Message<"buf.validate.UInt32Rules"> & {
    * @generated from field: optional uint32 lte = 3;
    */
   lte: number;
+
+  /**
+   * At least this.
+   *
+   * @generated from field: optional uint32 gte = 5;
+   */
+  gte: number;
 };
 
 /**
@@ -154,6 +189,26 @@ export declare type StringRules = Message<"buf.validate.StringRules"> & {
 export declare const StringRulesSchema: GenMessage<StringRules>;
 
 /**
+ * Bounds of bytes.
+ *
+ * @generated from message buf.validate.BytesRules
+ */
+export declare type BytesRules = Message<"buf.validate.BytesRules"> & {
+  /**
+   * At most so many.
+   *
+   * @generated from field: optional uint64 max_len = 3;
+   */
+  maxLen: bigint;
+};
+
+/**
+ * Describes the message buf.validate.BytesRules.
+ * Use `create(BytesRulesSchema)` to create a new message.
+ */
+export declare const BytesRulesSchema: GenMessage<BytesRules>;
+
+/**
  * Bounds of an enum.
  *
  * @generated from message buf.validate.EnumRules
@@ -213,4 +268,11 @@ export declare const RepeatedRulesSchema: GenMessage<RepeatedRules>;
  * @generated from extension: optional buf.validate.FieldRules field = 1159;
  */
 export declare const field: GenExtension<FieldOptions, FieldRules>;
+
+/**
+ * Rules of one oneof.
+ *
+ * @generated from extension: optional buf.validate.OneofRules oneof = 1159;
+ */
+export declare const oneof: GenExtension<OneofOptions, OneofRules>;
 

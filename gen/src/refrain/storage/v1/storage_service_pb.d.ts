@@ -2,10 +2,13 @@
 // @generated from file refrain/storage/v1/storage_service.proto (package refrain.storage.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import type { AudioFormat, Track } from "../../music/v1/track_pb.js";
+import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GetSearchCacheRequestSchema, GetSearchCacheResponseSchema, SetSearchCacheRequestSchema, SetSearchCacheResponseSchema } from "./search_cache_pb.js";
+import type { DeleteTrackRequestSchema, DeleteTrackResponseSchema, GetTracksRequestSchema, GetTracksResponseSchema, ImportTracksRequestSchema, ImportTracksResponseSchema, LikeTrackRequestSchema, LikeTrackResponseSchema, ListRecentTracksRequestSchema, ListRecentTracksResponseSchema, ListTracksRequestSchema, ListTracksResponseSchema, RestoreTrackRequestSchema, RestoreTrackResponseSchema, SaveTrackRequestSchema, SaveTrackResponseSchema } from "./track_pb.js";
+import type { DeleteTelegramFileRequestSchema, DeleteTelegramFileResponseSchema, SetTelegramFileRequestSchema, SetTelegramFileResponseSchema } from "./telegram_file_pb.js";
+import type { DeleteUserRequestSchema, DeleteUserResponseSchema, ExportUserRequestSchema, ExportUserResponseSchema, GetChoiceRequestSchema, GetChoiceResponseSchema, GetUserRequestSchema, GetUserResponseSchema, ListUsersRequestSchema, ListUsersResponseSchema, SetChoiceRequestSchema, SetChoiceResponseSchema, UpdateUserRequestSchema, UpdateUserResponseSchema } from "./user_pb.js";
+import type { GetStatsRequestSchema, GetStatsResponseSchema, ListTopTracksRequestSchema, ListTopTracksResponseSchema } from "./statistics_pb.js";
+import type { BeginSendRequestSchema, BeginSendResponseSchema, CancelDeliveriesRequestSchema, CancelDeliveriesResponseSchema, ClaimDeliveriesRequestSchema, ClaimDeliveriesResponseSchema, CompleteDeliveryRequestSchema, CompleteDeliveryResponseSchema, CreateDeliveriesRequestSchema, CreateDeliveriesResponseSchema, GetBatchRequestSchema, GetBatchResponseSchema, PauseBatchRequestSchema, PauseBatchResponseSchema, RenewLeaseRequestSchema, RenewLeaseResponseSchema, ResumeBatchRequestSchema, ResumeBatchResponseSchema, RetryBatchRequestSchema, RetryBatchResponseSchema, UpdateDeliveryRequestSchema, UpdateDeliveryResponseSchema } from "./delivery_pb.js";
 
 /**
  * Describes the file refrain/storage/v1/storage_service.proto.
@@ -13,801 +16,7 @@ import type { AudioFormat, Track } from "../../music/v1/track_pb.js";
 export declare const file_refrain_storage_v1_storage_service: GenFile;
 
 /**
- * Asks for kept results.
- *
- * @generated from message refrain.storage.v1.GetSearchCacheRequest
- */
-export declare type GetSearchCacheRequest = Message<"refrain.storage.v1.GetSearchCacheRequest"> & {
-  /**
-   * Which search.
-   *
-   * @generated from field: refrain.storage.v1.SearchKind kind = 1;
-   */
-  kind: SearchKind;
-
-  /**
-   * What was searched, 1 to 100 characters, one of them not a space.
-   *
-   * @generated from field: string query = 2;
-   */
-  query: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.GetSearchCacheRequest.
- * Use `create(GetSearchCacheRequestSchema)` to create a new message.
- */
-export declare const GetSearchCacheRequestSchema: GenMessage<GetSearchCacheRequest>;
-
-/**
- * Kept results.
- *
- * @generated from message refrain.storage.v1.GetSearchCacheResponse
- */
-export declare type GetSearchCacheResponse = Message<"refrain.storage.v1.GetSearchCacheResponse"> & {
-  /**
-   * The results. Absent when `cached` is false.
-   *
-   * @generated from field: refrain.storage.v1.SearchResults results = 1;
-   */
-  results?: SearchResults | undefined;
-
-  /**
-   * True: `results` are there. An empty list of tracks may be cached too.
-   *
-   * @generated from field: bool cached = 2;
-   */
-  cached: boolean;
-
-  /**
-   * When they were kept. Absent when `cached` is false.
-   *
-   * @generated from field: google.protobuf.Timestamp cached_at = 3;
-   */
-  cachedAt?: Timestamp | undefined;
-
-  /**
-   * True: older than their hour. Good to show, worth a refresh.
-   *
-   * @generated from field: bool stale = 4;
-   */
-  stale: boolean;
-
-  /**
-   * True: this caller, and for 30 s no other, is asked to search and call SetSearchCache.
-   *
-   * @generated from field: bool refresh_lease = 5;
-   */
-  refreshLease: boolean;
-};
-
-/**
- * Describes the message refrain.storage.v1.GetSearchCacheResponse.
- * Use `create(GetSearchCacheResponseSchema)` to create a new message.
- */
-export declare const GetSearchCacheResponseSchema: GenMessage<GetSearchCacheResponse>;
-
-/**
- * What a search found.
- *
- * @generated from message refrain.storage.v1.SearchResults
- */
-export declare type SearchResults = Message<"refrain.storage.v1.SearchResults"> & {
-  /**
-   * Best match first, up to 50.
-   *
-   * @generated from field: repeated refrain.music.v1.Track tracks = 1;
-   */
-  tracks: Track[];
-
-  /**
-   * Sources that did not answer. Empty: the results are complete.
-   *
-   * @generated from field: repeated string failed_sources = 2;
-   */
-  failedSources: string[];
-};
-
-/**
- * Describes the message refrain.storage.v1.SearchResults.
- * Use `create(SearchResultsSchema)` to create a new message.
- */
-export declare const SearchResultsSchema: GenMessage<SearchResults>;
-
-/**
- * Keeps results.
- *
- * @generated from message refrain.storage.v1.SetSearchCacheRequest
- */
-export declare type SetSearchCacheRequest = Message<"refrain.storage.v1.SetSearchCacheRequest"> & {
-  /**
-   * Which search.
-   *
-   * @generated from field: refrain.storage.v1.SearchKind kind = 1;
-   */
-  kind: SearchKind;
-
-  /**
-   * What was searched, 1 to 100 characters, one of them not a space.
-   *
-   * @generated from field: string query = 2;
-   */
-  query: string;
-
-  /**
-   * What was found.
-   *
-   * @generated from field: refrain.storage.v1.SearchResults results = 3;
-   */
-  results?: SearchResults | undefined;
-};
-
-/**
- * Describes the message refrain.storage.v1.SetSearchCacheRequest.
- * Use `create(SetSearchCacheRequestSchema)` to create a new message.
- */
-export declare const SetSearchCacheRequestSchema: GenMessage<SetSearchCacheRequest>;
-
-/**
- * Says whether the results were kept.
- *
- * @generated from message refrain.storage.v1.SetSearchCacheResponse
- */
-export declare type SetSearchCacheResponse = Message<"refrain.storage.v1.SetSearchCacheResponse"> & {
-  /**
-   * False: a complete entry was there, and these were not complete.
-   *
-   * @generated from field: bool stored = 1;
-   */
-  stored: boolean;
-};
-
-/**
- * Describes the message refrain.storage.v1.SetSearchCacheResponse.
- * Use `create(SetSearchCacheResponseSchema)` to create a new message.
- */
-export declare const SetSearchCacheResponseSchema: GenMessage<SetSearchCacheResponse>;
-
-/**
- * Asks for tracks by key.
- *
- * @generated from message refrain.storage.v1.GetTracksRequest
- */
-export declare type GetTracksRequest = Message<"refrain.storage.v1.GetTracksRequest"> & {
-  /**
-   * `Track.key`, up to 50.
-   *
-   * @generated from field: repeated string keys = 1;
-   */
-  keys: string[];
-
-  /**
-   * Whose music decides `saved`. Empty: nobody's.
-   *
-   * @generated from field: string user_id = 2;
-   */
-  userId: string;
-
-  /**
-   * Whose uploads decide `telegram_file_id`. Empty: nobody's.
-   *
-   * @generated from field: string bot_id = 3;
-   */
-  botId: string;
-
-  /**
-   * Format of the upload. Default: AUTO.
-   *
-   * @generated from field: refrain.music.v1.AudioFormat format = 4;
-   */
-  format: AudioFormat;
-};
-
-/**
- * Describes the message refrain.storage.v1.GetTracksRequest.
- * Use `create(GetTracksRequestSchema)` to create a new message.
- */
-export declare const GetTracksRequestSchema: GenMessage<GetTracksRequest>;
-
-/**
- * Known tracks.
- *
- * @generated from message refrain.storage.v1.GetTracksResponse
- */
-export declare type GetTracksResponse = Message<"refrain.storage.v1.GetTracksResponse"> & {
-  /**
-   * In the order of the keys; unknown ones are left out.
-   *
-   * @generated from field: repeated refrain.storage.v1.KnownTrack tracks = 1;
-   */
-  tracks: KnownTrack[];
-};
-
-/**
- * Describes the message refrain.storage.v1.GetTracksResponse.
- * Use `create(GetTracksResponseSchema)` to create a new message.
- */
-export declare const GetTracksResponseSchema: GenMessage<GetTracksResponse>;
-
-/**
- * A track, with what is known of it.
- *
- * @generated from message refrain.storage.v1.KnownTrack
- */
-export declare type KnownTrack = Message<"refrain.storage.v1.KnownTrack"> & {
-  /**
-   * The track.
-   *
-   * @generated from field: refrain.music.v1.Track track = 1;
-   */
-  track?: Track | undefined;
-
-  /**
-   * True: in the music of the user asked for.
-   *
-   * @generated from field: bool saved = 2;
-   */
-  saved: boolean;
-
-  /**
-   * Telegram's name of the file for the bot and format asked for. Empty: not uploaded yet.
-   *
-   * @generated from field: string telegram_file_id = 3;
-   */
-  telegramFileId: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.KnownTrack.
- * Use `create(KnownTrackSchema)` to create a new message.
- */
-export declare const KnownTrackSchema: GenMessage<KnownTrack>;
-
-/**
- * A track in a user's music.
- *
- * @generated from message refrain.storage.v1.SavedTrack
- */
-export declare type SavedTrack = Message<"refrain.storage.v1.SavedTrack"> & {
-  /**
-   * Name of this entry, for DeleteTrack.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * The track.
-   *
-   * @generated from field: refrain.music.v1.Track track = 2;
-   */
-  track?: Track | undefined;
-
-  /**
-   * Size of its file; 0 when unknown.
-   *
-   * @generated from field: uint64 size_bytes = 3;
-   */
-  sizeBytes: bigint;
-
-  /**
-   * When it was saved.
-   *
-   * @generated from field: google.protobuf.Timestamp created_at = 4;
-   */
-  createdAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message refrain.storage.v1.SavedTrack.
- * Use `create(SavedTrackSchema)` to create a new message.
- */
-export declare const SavedTrackSchema: GenMessage<SavedTrack>;
-
-/**
- * Adds a track.
- *
- * @generated from message refrain.storage.v1.SaveTrackRequest
- */
-export declare type SaveTrackRequest = Message<"refrain.storage.v1.SaveTrackRequest"> & {
-  /**
-   * Whose music, 1 to 50 characters.
-   *
-   * @generated from field: string user_id = 1;
-   */
-  userId: string;
-
-  /**
-   * The track.
-   *
-   * @generated from field: refrain.music.v1.Track track = 2;
-   */
-  track?: Track | undefined;
-
-  /**
-   * Size of its file; 0 when unknown. Below 2^53.
-   *
-   * @generated from field: uint64 size_bytes = 3;
-   */
-  sizeBytes: bigint;
-};
-
-/**
- * Describes the message refrain.storage.v1.SaveTrackRequest.
- * Use `create(SaveTrackRequestSchema)` to create a new message.
- */
-export declare const SaveTrackRequestSchema: GenMessage<SaveTrackRequest>;
-
-/**
- * The track is there.
- *
- * @generated from message refrain.storage.v1.SaveTrackResponse
- */
-export declare type SaveTrackResponse = Message<"refrain.storage.v1.SaveTrackResponse"> & {
-  /**
-   * The entry.
-   *
-   * @generated from field: refrain.storage.v1.SavedTrack saved_track = 1;
-   */
-  savedTrack?: SavedTrack | undefined;
-
-  /**
-   * False: it was there before.
-   *
-   * @generated from field: bool created = 2;
-   */
-  created: boolean;
-};
-
-/**
- * Describes the message refrain.storage.v1.SaveTrackResponse.
- * Use `create(SaveTrackResponseSchema)` to create a new message.
- */
-export declare const SaveTrackResponseSchema: GenMessage<SaveTrackResponse>;
-
-/**
- * Asks for a page of a user's music.
- *
- * @generated from message refrain.storage.v1.ListTracksRequest
- */
-export declare type ListTracksRequest = Message<"refrain.storage.v1.ListTracksRequest"> & {
-  /**
-   * Whose music, 1 to 50 characters.
-   *
-   * @generated from field: string user_id = 1;
-   */
-  userId: string;
-
-  /**
-   * At most this many, up to 100. 0: 20.
-   *
-   * @generated from field: uint32 page_size = 2;
-   */
-  pageSize: number;
-
-  /**
-   * `next_page_token` of the page before, with the same user_id, query and order. Empty: the first page.
-   *
-   * @generated from field: string page_token = 3;
-   */
-  pageToken: string;
-
-  /**
-   * Only tracks whose title, performer or album has this text, whatever its case. Up to 100 characters. Empty: all.
-   *
-   * @generated from field: string query = 4;
-   */
-  query: string;
-
-  /**
-   * Order of the rows.
-   *
-   * @generated from field: refrain.storage.v1.TrackOrder order = 5;
-   */
-  order: TrackOrder;
-};
-
-/**
- * Describes the message refrain.storage.v1.ListTracksRequest.
- * Use `create(ListTracksRequestSchema)` to create a new message.
- */
-export declare const ListTracksRequestSchema: GenMessage<ListTracksRequest>;
-
-/**
- * A page of a user's music.
- *
- * @generated from message refrain.storage.v1.ListTracksResponse
- */
-export declare type ListTracksResponse = Message<"refrain.storage.v1.ListTracksResponse"> & {
-  /**
-   * In the order asked for.
-   *
-   * @generated from field: repeated refrain.storage.v1.SavedTrack tracks = 1;
-   */
-  tracks: SavedTrack[];
-
-  /**
-   * Rows that match, over all pages.
-   *
-   * @generated from field: uint32 total_count = 2;
-   */
-  totalCount: number;
-
-  /**
-   * Token of the next page. Empty: this is the last.
-   *
-   * @generated from field: string next_page_token = 3;
-   */
-  nextPageToken: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.ListTracksResponse.
- * Use `create(ListTracksResponseSchema)` to create a new message.
- */
-export declare const ListTracksResponseSchema: GenMessage<ListTracksResponse>;
-
-/**
- * Removes a track.
- *
- * @generated from message refrain.storage.v1.DeleteTrackRequest
- */
-export declare type DeleteTrackRequest = Message<"refrain.storage.v1.DeleteTrackRequest"> & {
-  /**
-   * Whose music, 1 to 50 characters.
-   *
-   * @generated from field: string user_id = 1;
-   */
-  userId: string;
-
-  /**
-   * `SavedTrack.id`.
-   *
-   * @generated from field: string id = 2;
-   */
-  id: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.DeleteTrackRequest.
- * Use `create(DeleteTrackRequestSchema)` to create a new message.
- */
-export declare const DeleteTrackRequestSchema: GenMessage<DeleteTrackRequest>;
-
-/**
- * The track is no longer there.
- *
- * @generated from message refrain.storage.v1.DeleteTrackResponse
- */
-export declare type DeleteTrackResponse = Message<"refrain.storage.v1.DeleteTrackResponse"> & {
-};
-
-/**
- * Describes the message refrain.storage.v1.DeleteTrackResponse.
- * Use `create(DeleteTrackResponseSchema)` to create a new message.
- */
-export declare const DeleteTrackResponseSchema: GenMessage<DeleteTrackResponse>;
-
-/**
- * Keeps a file id.
- *
- * @generated from message refrain.storage.v1.SetTelegramFileRequest
- */
-export declare type SetTelegramFileRequest = Message<"refrain.storage.v1.SetTelegramFileRequest"> & {
-  /**
-   * The bot that uploaded it: file ids belong to one bot. 1 to 50 characters.
-   *
-   * @generated from field: string bot_id = 1;
-   */
-  botId: string;
-
-  /**
-   * `Track.url`.
-   *
-   * @generated from field: string url = 2;
-   */
-  url: string;
-
-  /**
-   * Format that was asked for. Default: AUTO.
-   *
-   * @generated from field: refrain.music.v1.AudioFormat format = 3;
-   */
-  format: AudioFormat;
-
-  /**
-   * Telegram's `file_id`, up to 300 characters.
-   *
-   * @generated from field: string telegram_file_id = 4;
-   */
-  telegramFileId: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.SetTelegramFileRequest.
- * Use `create(SetTelegramFileRequestSchema)` to create a new message.
- */
-export declare const SetTelegramFileRequestSchema: GenMessage<SetTelegramFileRequest>;
-
-/**
- * The file id is kept.
- *
- * @generated from message refrain.storage.v1.SetTelegramFileResponse
- */
-export declare type SetTelegramFileResponse = Message<"refrain.storage.v1.SetTelegramFileResponse"> & {
-};
-
-/**
- * Describes the message refrain.storage.v1.SetTelegramFileResponse.
- * Use `create(SetTelegramFileResponseSchema)` to create a new message.
- */
-export declare const SetTelegramFileResponseSchema: GenMessage<SetTelegramFileResponse>;
-
-/**
- * Forgets a file id.
- *
- * @generated from message refrain.storage.v1.DeleteTelegramFileRequest
- */
-export declare type DeleteTelegramFileRequest = Message<"refrain.storage.v1.DeleteTelegramFileRequest"> & {
-  /**
-   * The bot, 1 to 50 characters.
-   *
-   * @generated from field: string bot_id = 1;
-   */
-  botId: string;
-
-  /**
-   * `Track.url`.
-   *
-   * @generated from field: string url = 2;
-   */
-  url: string;
-
-  /**
-   * Format that was asked for. Default: AUTO.
-   *
-   * @generated from field: refrain.music.v1.AudioFormat format = 3;
-   */
-  format: AudioFormat;
-
-  /**
-   * The id that Telegram refused. Empty: whichever is kept.
-   *
-   * @generated from field: string telegram_file_id = 4;
-   */
-  telegramFileId: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.DeleteTelegramFileRequest.
- * Use `create(DeleteTelegramFileRequestSchema)` to create a new message.
- */
-export declare const DeleteTelegramFileRequestSchema: GenMessage<DeleteTelegramFileRequest>;
-
-/**
- * The file id is forgotten.
- *
- * @generated from message refrain.storage.v1.DeleteTelegramFileResponse
- */
-export declare type DeleteTelegramFileResponse = Message<"refrain.storage.v1.DeleteTelegramFileResponse"> & {
-};
-
-/**
- * Describes the message refrain.storage.v1.DeleteTelegramFileResponse.
- * Use `create(DeleteTelegramFileResponseSchema)` to create a new message.
- */
-export declare const DeleteTelegramFileResponseSchema: GenMessage<DeleteTelegramFileResponse>;
-
-/**
- * A user's settings.
- *
- * @generated from message refrain.storage.v1.User
- */
-export declare type User = Message<"refrain.storage.v1.User"> & {
-  /**
-   * Telegram's id of the user, or any other name, 1 to 50 characters.
-   *
-   * @generated from field: string user_id = 1;
-   */
-  userId: string;
-
-  /**
-   * BCP 47 language chosen with /lang. Empty: none chosen.
-   *
-   * @generated from field: string language = 2;
-   */
-  language: string;
-
-  /**
-   * Format of audio chosen. Default: AUTO.
-   *
-   * @generated from field: refrain.music.v1.AudioFormat format = 3;
-   */
-  format: AudioFormat;
-
-  /**
-   * True: the operator has banned this user.
-   *
-   * @generated from field: bool blocked = 4;
-   */
-  blocked: boolean;
-};
-
-/**
- * Describes the message refrain.storage.v1.User.
- * Use `create(UserSchema)` to create a new message.
- */
-export declare const UserSchema: GenMessage<User>;
-
-/**
- * Asks for settings.
- *
- * @generated from message refrain.storage.v1.GetUserRequest
- */
-export declare type GetUserRequest = Message<"refrain.storage.v1.GetUserRequest"> & {
-  /**
-   * Whose, 1 to 50 characters.
-   *
-   * @generated from field: string user_id = 1;
-   */
-  userId: string;
-};
-
-/**
- * Describes the message refrain.storage.v1.GetUserRequest.
- * Use `create(GetUserRequestSchema)` to create a new message.
- */
-export declare const GetUserRequestSchema: GenMessage<GetUserRequest>;
-
-/**
- * A user's settings.
- *
- * @generated from message refrain.storage.v1.GetUserResponse
- */
-export declare type GetUserResponse = Message<"refrain.storage.v1.GetUserResponse"> & {
-  /**
-   * The settings.
-   *
-   * @generated from field: refrain.storage.v1.User user = 1;
-   */
-  user?: User | undefined;
-};
-
-/**
- * Describes the message refrain.storage.v1.GetUserResponse.
- * Use `create(GetUserResponseSchema)` to create a new message.
- */
-export declare const GetUserResponseSchema: GenMessage<GetUserResponse>;
-
-/**
- * Changes settings.
- *
- * @generated from message refrain.storage.v1.UpdateUserRequest
- */
-export declare type UpdateUserRequest = Message<"refrain.storage.v1.UpdateUserRequest"> & {
-  /**
-   * Whose, 1 to 50 characters.
-   *
-   * @generated from field: string user_id = 1;
-   */
-  userId: string;
-
-  /**
-   * New language, such as `ru`. Empty: back to none chosen. Absent: unchanged.
-   *
-   * @generated from field: optional string language = 2;
-   */
-  language?: string | undefined;
-
-  /**
-   * New format. Absent: unchanged.
-   *
-   * @generated from field: optional refrain.music.v1.AudioFormat format = 3;
-   */
-  format?: AudioFormat | undefined;
-
-  /**
-   * New ban. Absent: unchanged.
-   *
-   * @generated from field: optional bool blocked = 4;
-   */
-  blocked?: boolean | undefined;
-};
-
-/**
- * Describes the message refrain.storage.v1.UpdateUserRequest.
- * Use `create(UpdateUserRequestSchema)` to create a new message.
- */
-export declare const UpdateUserRequestSchema: GenMessage<UpdateUserRequest>;
-
-/**
- * A user's settings after the change.
- *
- * @generated from message refrain.storage.v1.UpdateUserResponse
- */
-export declare type UpdateUserResponse = Message<"refrain.storage.v1.UpdateUserResponse"> & {
-  /**
-   * The settings.
-   *
-   * @generated from field: refrain.storage.v1.User user = 1;
-   */
-  user?: User | undefined;
-};
-
-/**
- * Describes the message refrain.storage.v1.UpdateUserResponse.
- * Use `create(UpdateUserResponseSchema)` to create a new message.
- */
-export declare const UpdateUserResponseSchema: GenMessage<UpdateUserResponse>;
-
-/**
- * What kind of search an entry answers.
- *
- * @generated from enum refrain.storage.v1.SearchKind
- */
-export enum SearchKind {
-  /**
-   * Not allowed.
-   *
-   * @generated from enum value: SEARCH_KIND_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * MusicService.Search.
-   *
-   * @generated from enum value: SEARCH_KIND_QUERY = 1;
-   */
-  QUERY = 1,
-
-  /**
-   * MusicService.SearchByArtist.
-   *
-   * @generated from enum value: SEARCH_KIND_ARTIST = 2;
-   */
-  ARTIST = 2,
-}
-
-/**
- * Describes the enum refrain.storage.v1.SearchKind.
- */
-export declare const SearchKindSchema: GenEnum<SearchKind>;
-
-/**
- * Order of a list of tracks.
- *
- * @generated from enum refrain.storage.v1.TrackOrder
- */
-export enum TrackOrder {
-  /**
-   * Newest first. The default.
-   *
-   * @generated from enum value: TRACK_ORDER_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * Newest first.
-   *
-   * @generated from enum value: TRACK_ORDER_NEWEST = 1;
-   */
-  NEWEST = 1,
-
-  /**
-   * Oldest first.
-   *
-   * @generated from enum value: TRACK_ORDER_OLDEST = 2;
-   */
-  OLDEST = 2,
-}
-
-/**
- * Describes the enum refrain.storage.v1.TrackOrder.
- */
-export declare const TrackOrderSchema: GenEnum<TrackOrder>;
-
-/**
- * Keeps what must last: search results, listeners' tracks, Telegram's names of files, settings of users.
+ * Keeps what must last: search results, listeners' tracks, Telegram's names of files, settings of users, work of the bot, counts.
  *
  * Every call needs `authorization: Bearer KEY`; without it the status is UNAUTHENTICATED with the reason
  * API_KEY_MISSING, API_KEY_MALFORMED or API_KEY_INVALID. A field out of its bounds is INVALID_ARGUMENT with
@@ -824,6 +33,9 @@ export declare const StorageService: GenService<{
    * Queries are the same when they are the same after Unicode normalisation (NFKC), case folding and collapsing of spaces.
    * An entry is fresh for an hour, then stale for 24 hours more. While it is missing or stale, one caller at a time is given
    * `refresh_lease` and is expected to search and call SetSearchCache within 30 s.
+   *
+   * A fresh, complete entry may be answered from the memory of a replica for 10 s: so long another replica may go on giving what
+   * SetSearchCache has replaced. The replica that was called gives the new results at once. The hour is not prolonged by this.
    *
    * @generated from rpc refrain.storage.v1.StorageService.GetSearchCache
    */
@@ -933,6 +145,261 @@ export declare const StorageService: GenService<{
     methodKind: "unary";
     input: typeof UpdateUserRequestSchema;
     output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Puts a track back that was removed less than a minute ago, as it was. If the user has saved it anew meanwhile, that entry is
+   * returned; restoring again changes nothing.
+   *
+   * Errors: NOT_FOUND `SAVED_TRACK_NOT_FOUND` when this user never had such a track, or when the minute is over.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.RestoreTrack
+   */
+  restoreTrack: {
+    methodKind: "unary";
+    input: typeof RestoreTrackRequestSchema;
+    output: typeof RestoreTrackResponseSchema;
+  },
+  /**
+   * Likes a track of the user's music, or takes the like back. Liking again keeps the first time.
+   *
+   * Errors: NOT_FOUND `SAVED_TRACK_NOT_FOUND` when the track is not in the user's music: save it first.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.LikeTrack
+   */
+  likeTrack: {
+    methodKind: "unary";
+    input: typeof LikeTrackRequestSchema;
+    output: typeof LikeTrackResponseSchema;
+  },
+  /**
+   * Lists what was sent to a user lately, the last one first. The last 100 tracks are remembered.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ListRecentTracks
+   */
+  listRecentTracks: {
+    methodKind: "unary";
+    input: typeof ListRecentTracksRequestSchema;
+    output: typeof ListRecentTracksResponseSchema;
+  },
+  /**
+   * Adds tracks to a user's music, as they were elsewhere. All or nothing.
+   *
+   * Errors: INVALID_ARGUMENT `TRACK_KEY_MISMATCH`.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ImportTracks
+   */
+  importTracks: {
+    methodKind: "unary";
+    input: typeof ImportTracksRequestSchema;
+    output: typeof ImportTracksResponseSchema;
+  },
+  /**
+   * Remembers for a year which version of a track a user means by a query. Queries are the same as in GetSearchCache. Of one user
+   * the last 500 are remembered.
+   *
+   * Errors: INVALID_ARGUMENT `TRACK_KEY_MISMATCH`.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.SetChoice
+   */
+  setChoice: {
+    methodKind: "unary";
+    input: typeof SetChoiceRequestSchema;
+    output: typeof SetChoiceResponseSchema;
+  },
+  /**
+   * Returns which version of a track a user means by a query.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.GetChoice
+   */
+  getChoice: {
+    methodKind: "unary";
+    input: typeof GetChoiceRequestSchema;
+    output: typeof GetChoiceResponseSchema;
+  },
+  /**
+   * Streams all users that UpdateUser or CreateDeliveries has seen, ordered by user_id. Users who come meanwhile may be missing.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ListUsers
+   */
+  listUsers: {
+    methodKind: "server_streaming";
+    input: typeof ListUsersRequestSchema;
+    output: typeof ListUsersResponseSchema;
+  },
+  /**
+   * Removes everything that is kept of one user: music, settings, choices, deliveries, also those not sent yet. What remains: a ban,
+   * because else it would be lifted, and counts that name nobody.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.DeleteUser
+   */
+  deleteUser: {
+    methodKind: "unary";
+    input: typeof DeleteUserRequestSchema;
+    output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Streams everything that is kept of one user.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ExportUser
+   */
+  exportUser: {
+    methodKind: "server_streaming";
+    input: typeof ExportUserRequestSchema;
+    output: typeof ExportUserResponseSchema;
+  },
+  /**
+   * Lists the tracks that were sent most often, by all bots.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ListTopTracks
+   */
+  listTopTracks: {
+    methodKind: "unary";
+    input: typeof ListTopTracksRequestSchema;
+    output: typeof ListTopTracksResponseSchema;
+  },
+  /**
+   * Returns counts for the operator.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.GetStats
+   */
+  getStats: {
+    methodKind: "unary";
+    input: typeof GetStatsRequestSchema;
+    output: typeof GetStatsResponseSchema;
+  },
+  /**
+   * Keeps work that must not be lost: what is answered here ends SENT, FAILED or CANCELLED, whatever dies meanwhile.
+   *
+   * Errors: INVALID_ARGUMENT `TRACK_KEY_MISMATCH`; RESOURCE_EXHAUSTED `TOO_MANY_DELIVERIES` when the user would have more than 1,000
+   * unfinished ones (`limit` in the metadata).
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.CreateDeliveries
+   */
+  createDeliveries: {
+    methodKind: "unary";
+    input: typeof CreateDeliveriesRequestSchema;
+    output: typeof CreateDeliveriesResponseSchema;
+  },
+  /**
+   * Hands out deliveries, each to one claimer, with a lease. Users take turns: whoever asked for many at once does not hold up whoever
+   * asked for one. A batch belongs to one claimer at a time, and is handed out in its order. A delivery is withheld while another with the
+   * same bot, url and format is claimed and Telegram's name of the file is not known yet.
+   *
+   * Errors: none of its own. An answer that gets lost is a lease that runs out: the deliveries are handed out again.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ClaimDeliveries
+   */
+  claimDeliveries: {
+    methodKind: "unary";
+    input: typeof ClaimDeliveriesRequestSchema;
+    output: typeof ClaimDeliveriesResponseSchema;
+  },
+  /**
+   * Keeps leases. Renew well before they end, a third of their length apart.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.RenewLease
+   */
+  renewLease: {
+    methodKind: "unary";
+    input: typeof RenewLeaseRequestSchema;
+    output: typeof RenewLeaseResponseSchema;
+  },
+  /**
+   * Notes the progress card or the task of a delivery, so that whoever takes over goes on with them.
+   *
+   * Errors: NOT_FOUND `DELIVERY_NOT_FOUND`; FAILED_PRECONDITION `LEASE_LOST` when the delivery is not held with this token (any more).
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.UpdateDelivery
+   */
+  updateDelivery: {
+    methodKind: "unary";
+    input: typeof UpdateDeliveryRequestSchema;
+    output: typeof UpdateDeliveryResponseSchema;
+  },
+  /**
+   * Announces that a delivery is handed to Telegram now: only after this answer may it be. A delivery that is found in SENDING after its
+   * lease has run out is sent again once, and given up as `MAYBE_SENT` the second time.
+   *
+   * Errors: NOT_FOUND `DELIVERY_NOT_FOUND`; FAILED_PRECONDITION `LEASE_LOST`; FAILED_PRECONDITION `NOT_ITS_TURN` while an earlier
+   * delivery of the batch is not final.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.BeginSend
+   */
+  beginSend: {
+    methodKind: "unary";
+    input: typeof BeginSendRequestSchema;
+    output: typeof BeginSendResponseSchema;
+  },
+  /**
+   * Ends an attempt, once: the same call again with the same token gets the same answer, and changes nothing.
+   *
+   * Errors: NOT_FOUND `DELIVERY_NOT_FOUND`; FAILED_PRECONDITION `LEASE_LOST`; FAILED_PRECONDITION `NOT_SENDING` for `sent` without
+   * BeginSend.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.CompleteDelivery
+   */
+  completeDelivery: {
+    methodKind: "unary";
+    input: typeof CompleteDeliveryRequestSchema;
+    output: typeof CompleteDeliveryResponseSchema;
+  },
+  /**
+   * Withdraws a user's deliveries that are not on the way to Telegram yet. Their claimers find out with their next call.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.CancelDeliveries
+   */
+  cancelDeliveries: {
+    methodKind: "unary";
+    input: typeof CancelDeliveriesRequestSchema;
+    output: typeof CancelDeliveriesResponseSchema;
+  },
+  /**
+   * Stops claims of a batch until ResumeBatch. A finished batch stays finished.
+   *
+   * Errors: NOT_FOUND `BATCH_NOT_FOUND` when this user has no such batch.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.PauseBatch
+   */
+  pauseBatch: {
+    methodKind: "unary";
+    input: typeof PauseBatchRequestSchema;
+    output: typeof PauseBatchResponseSchema;
+  },
+  /**
+   * Allows claims of a batch again.
+   *
+   * Errors: NOT_FOUND `BATCH_NOT_FOUND`.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.ResumeBatch
+   */
+  resumeBatch: {
+    methodKind: "unary";
+    input: typeof ResumeBatchRequestSchema;
+    output: typeof ResumeBatchResponseSchema;
+  },
+  /**
+   * Makes a batch's failed deliveries PENDING again, with all their time and attempts, and lets it run.
+   *
+   * Errors: NOT_FOUND `BATCH_NOT_FOUND`.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.RetryBatch
+   */
+  retryBatch: {
+    methodKind: "unary";
+    input: typeof RetryBatchRequestSchema;
+    output: typeof RetryBatchResponseSchema;
+  },
+  /**
+   * Returns a batch and all its deliveries.
+   *
+   * Errors: NOT_FOUND `BATCH_NOT_FOUND`.
+   *
+   * @generated from rpc refrain.storage.v1.StorageService.GetBatch
+   */
+  getBatch: {
+    methodKind: "unary";
+    input: typeof GetBatchRequestSchema;
+    output: typeof GetBatchResponseSchema;
   },
 }>;
 

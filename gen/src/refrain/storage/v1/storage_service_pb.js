@@ -2,215 +2,22 @@
 // @generated from file refrain/storage/v1/storage_service.proto (package refrain.storage.v1, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import { file_refrain_music_v1_track } from "../../music/v1/track_pb.js";
+import { fileDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_refrain_storage_v1_delivery } from "./delivery_pb.js";
+import { file_refrain_storage_v1_search_cache } from "./search_cache_pb.js";
+import { file_refrain_storage_v1_statistics } from "./statistics_pb.js";
+import { file_refrain_storage_v1_telegram_file } from "./telegram_file_pb.js";
+import { file_refrain_storage_v1_track } from "./track_pb.js";
+import { file_refrain_storage_v1_user } from "./user_pb.js";
 
 /**
  * Describes the file refrain/storage/v1/storage_service.proto.
  */
 export const file_refrain_storage_v1_storage_service = /*@__PURE__*/
-  fileDesc("CihyZWZyYWluL3N0b3JhZ2UvdjEvc3RvcmFnZV9zZXJ2aWNlLnByb3RvEhJyZWZyYWluLnN0b3JhZ2UudjEicAoVR2V0U2VhcmNoQ2FjaGVSZXF1ZXN0EjkKBGtpbmQYASABKA4yHi5yZWZyYWluLnN0b3JhZ2UudjEuU2VhcmNoS2luZEILukgIyAEBggECEAESHAoFcXVlcnkYAiABKAlCDbpICnIIEAEYZDICXFMisQEKFkdldFNlYXJjaENhY2hlUmVzcG9uc2USMgoHcmVzdWx0cxgBIAEoCzIhLnJlZnJhaW4uc3RvcmFnZS52MS5TZWFyY2hSZXN1bHRzEg4KBmNhY2hlZBgCIAEoCBItCgljYWNoZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGAQgASgIEhUKDXJlZnJlc2hfbGVhc2UYBSABKAgigAEKDVNlYXJjaFJlc3VsdHMSMQoGdHJhY2tzGAEgAygLMhcucmVmcmFpbi5tdXNpYy52MS5UcmFja0IIukgFkgECEDISPAoOZmFpbGVkX3NvdXJjZXMYAiADKAlCJLpIIZIBHhAKIhpyGDIWXlthLXpdW2EtejAtOV9dezAsMzF9JCKsAQoVU2V0U2VhcmNoQ2FjaGVSZXF1ZXN0EjkKBGtpbmQYASABKA4yHi5yZWZyYWluLnN0b3JhZ2UudjEuU2VhcmNoS2luZEILukgIyAEBggECEAESHAoFcXVlcnkYAiABKAlCDbpICnIIEAEYZDICXFMSOgoHcmVzdWx0cxgDIAEoCzIhLnJlZnJhaW4uc3RvcmFnZS52MS5TZWFyY2hSZXN1bHRzQga6SAPIAQEiKAoWU2V0U2VhcmNoQ2FjaGVSZXNwb25zZRIOCgZzdG9yZWQYASABKAgirwEKEEdldFRyYWNrc1JlcXVlc3QSLwoEa2V5cxgBIAMoCUIhukgekgEbEDIiF3IVMhNeW0EtWmEtejAtOV8tXXsyMn0kEhgKB3VzZXJfaWQYAiABKAlCB7pIBHICGDISFwoGYm90X2lkGAMgASgJQge6SARyAhgyEjcKBmZvcm1hdBgEIAEoDjIdLnJlZnJhaW4ubXVzaWMudjEuQXVkaW9Gb3JtYXRCCLpIBYIBAhABIkMKEUdldFRyYWNrc1Jlc3BvbnNlEi4KBnRyYWNrcxgBIAMoCzIeLnJlZnJhaW4uc3RvcmFnZS52MS5Lbm93blRyYWNrIl0KCktub3duVHJhY2sSJgoFdHJhY2sYASABKAsyFy5yZWZyYWluLm11c2ljLnYxLlRyYWNrEg0KBXNhdmVkGAIgASgIEhgKEHRlbGVncmFtX2ZpbGVfaWQYAyABKAkihAEKClNhdmVkVHJhY2sSCgoCaWQYASABKAkSJgoFdHJhY2sYAiABKAsyFy5yZWZyYWluLm11c2ljLnYxLlRyYWNrEhIKCnNpemVfYnl0ZXMYAyABKAQSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiggEKEFNhdmVUcmFja1JlcXVlc3QSGgoHdXNlcl9pZBgBIAEoCUIJukgGcgQQARgyEi4KBXRyYWNrGAIgASgLMhcucmVmcmFpbi5tdXNpYy52MS5UcmFja0IGukgDyAEBEiIKCnNpemVfYnl0ZXMYAyABKARCDrpICzIJGP////////8PIlkKEVNhdmVUcmFja1Jlc3BvbnNlEjMKC3NhdmVkX3RyYWNrGAEgASgLMh4ucmVmcmFpbi5zdG9yYWdlLnYxLlNhdmVkVHJhY2sSDwoHY3JlYXRlZBgCIAEoCCK6AQoRTGlzdFRyYWNrc1JlcXVlc3QSGgoHdXNlcl9pZBgBIAEoCUIJukgGcgQQARgyEhoKCXBhZ2Vfc2l6ZRgCIAEoDUIHukgEKgIYZBIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxj0AxIWCgVxdWVyeRgEIAEoCUIHukgEcgIYZBI3CgVvcmRlchgFIAEoDjIeLnJlZnJhaW4uc3RvcmFnZS52MS5UcmFja09yZGVyQgi6SAWCAQIQASJyChJMaXN0VHJhY2tzUmVzcG9uc2USLgoGdHJhY2tzGAEgAygLMh4ucmVmcmFpbi5zdG9yYWdlLnYxLlNhdmVkVHJhY2sSEwoLdG90YWxfY291bnQYAiABKA0SFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIkcKEkRlbGV0ZVRyYWNrUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgm6SAZyBBABGDISFQoCaWQYAiABKAlCCbpIBnIEEAEYQCIVChNEZWxldGVUcmFja1Jlc3BvbnNlIqsBChZTZXRUZWxlZ3JhbUZpbGVSZXF1ZXN0EhkKBmJvdF9pZBgBIAEoCUIJukgGcgQQARgyEhcKA3VybBgCIAEoCUIKukgHcgUQARiAEBI3CgZmb3JtYXQYAyABKA4yHS5yZWZyYWluLm11c2ljLnYxLkF1ZGlvRm9ybWF0Qgi6SAWCAQIQARIkChB0ZWxlZ3JhbV9maWxlX2lkGAQgASgJQgq6SAdyBRABGKwCIhkKF1NldFRlbGVncmFtRmlsZVJlc3BvbnNlIqwBChlEZWxldGVUZWxlZ3JhbUZpbGVSZXF1ZXN0EhkKBmJvdF9pZBgBIAEoCUIJukgGcgQQARgyEhcKA3VybBgCIAEoCUIKukgHcgUQARiAEBI3CgZmb3JtYXQYAyABKA4yHS5yZWZyYWluLm11c2ljLnYxLkF1ZGlvRm9ybWF0Qgi6SAWCAQIQARIiChB0ZWxlZ3JhbV9maWxlX2lkGAQgASgJQgi6SAVyAxisAiIcChpEZWxldGVUZWxlZ3JhbUZpbGVSZXNwb25zZSJpCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIbGFuZ3VhZ2UYAiABKAkSLQoGZm9ybWF0GAMgASgOMh0ucmVmcmFpbi5tdXNpYy52MS5BdWRpb0Zvcm1hdBIPCgdibG9ja2VkGAQgASgIIiwKDkdldFVzZXJSZXF1ZXN0EhoKB3VzZXJfaWQYASABKAlCCbpIBnIEEAEYMiI5Cg9HZXRVc2VyUmVzcG9uc2USJgoEdXNlchgBIAEoCzIYLnJlZnJhaW4uc3RvcmFnZS52MS5Vc2VyIuwBChFVcGRhdGVVc2VyUmVxdWVzdBIaCgd1c2VyX2lkGAEgASgJQgm6SAZyBBABGDISQwoIbGFuZ3VhZ2UYAiABKAlCLLpIKXInGCMyI14oW2Etel17MiwzfSgtW0EtWmEtejAtOV17Miw4fSkqKT8kSACIAQESPAoGZm9ybWF0GAMgASgOMh0ucmVmcmFpbi5tdXNpYy52MS5BdWRpb0Zvcm1hdEIIukgFggECEAFIAYgBARIUCgdibG9ja2VkGAQgASgISAKIAQFCCwoJX2xhbmd1YWdlQgkKB19mb3JtYXRCCgoIX2Jsb2NrZWQiPAoSVXBkYXRlVXNlclJlc3BvbnNlEiYKBHVzZXIYASABKAsyGC5yZWZyYWluLnN0b3JhZ2UudjEuVXNlcipYCgpTZWFyY2hLaW5kEhsKF1NFQVJDSF9LSU5EX1VOU1BFQ0lGSUVEEAASFQoRU0VBUkNIX0tJTkRfUVVFUlkQARIWChJTRUFSQ0hfS0lORF9BUlRJU1QQAipZCgpUcmFja09yZGVyEhsKF1RSQUNLX09SREVSX1VOU1BFQ0lGSUVEEAASFgoSVFJBQ0tfT1JERVJfTkVXRVNUEAESFgoSVFJBQ0tfT1JERVJfT0xERVNUEAIylwgKDlN0b3JhZ2VTZXJ2aWNlEmwKDkdldFNlYXJjaENhY2hlEikucmVmcmFpbi5zdG9yYWdlLnYxLkdldFNlYXJjaENhY2hlUmVxdWVzdBoqLnJlZnJhaW4uc3RvcmFnZS52MS5HZXRTZWFyY2hDYWNoZVJlc3BvbnNlIgOQAgISbAoOU2V0U2VhcmNoQ2FjaGUSKS5yZWZyYWluLnN0b3JhZ2UudjEuU2V0U2VhcmNoQ2FjaGVSZXF1ZXN0GioucmVmcmFpbi5zdG9yYWdlLnYxLlNldFNlYXJjaENhY2hlUmVzcG9uc2UiA5ACAhJdCglHZXRUcmFja3MSJC5yZWZyYWluLnN0b3JhZ2UudjEuR2V0VHJhY2tzUmVxdWVzdBolLnJlZnJhaW4uc3RvcmFnZS52MS5HZXRUcmFja3NSZXNwb25zZSIDkAIBEl0KCVNhdmVUcmFjaxIkLnJlZnJhaW4uc3RvcmFnZS52MS5TYXZlVHJhY2tSZXF1ZXN0GiUucmVmcmFpbi5zdG9yYWdlLnYxLlNhdmVUcmFja1Jlc3BvbnNlIgOQAgISYAoKTGlzdFRyYWNrcxIlLnJlZnJhaW4uc3RvcmFnZS52MS5MaXN0VHJhY2tzUmVxdWVzdBomLnJlZnJhaW4uc3RvcmFnZS52MS5MaXN0VHJhY2tzUmVzcG9uc2UiA5ACARJjCgtEZWxldGVUcmFjaxImLnJlZnJhaW4uc3RvcmFnZS52MS5EZWxldGVUcmFja1JlcXVlc3QaJy5yZWZyYWluLnN0b3JhZ2UudjEuRGVsZXRlVHJhY2tSZXNwb25zZSIDkAICEm8KD1NldFRlbGVncmFtRmlsZRIqLnJlZnJhaW4uc3RvcmFnZS52MS5TZXRUZWxlZ3JhbUZpbGVSZXF1ZXN0GisucmVmcmFpbi5zdG9yYWdlLnYxLlNldFRlbGVncmFtRmlsZVJlc3BvbnNlIgOQAgISeAoSRGVsZXRlVGVsZWdyYW1GaWxlEi0ucmVmcmFpbi5zdG9yYWdlLnYxLkRlbGV0ZVRlbGVncmFtRmlsZVJlcXVlc3QaLi5yZWZyYWluLnN0b3JhZ2UudjEuRGVsZXRlVGVsZWdyYW1GaWxlUmVzcG9uc2UiA5ACAhJXCgdHZXRVc2VyEiIucmVmcmFpbi5zdG9yYWdlLnYxLkdldFVzZXJSZXF1ZXN0GiMucmVmcmFpbi5zdG9yYWdlLnYxLkdldFVzZXJSZXNwb25zZSIDkAIBEmAKClVwZGF0ZVVzZXISJS5yZWZyYWluLnN0b3JhZ2UudjEuVXBkYXRlVXNlclJlcXVlc3QaJi5yZWZyYWluLnN0b3JhZ2UudjEuVXBkYXRlVXNlclJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_refrain_music_v1_track]);
+  fileDesc("CihyZWZyYWluL3N0b3JhZ2UvdjEvc3RvcmFnZV9zZXJ2aWNlLnByb3RvEhJyZWZyYWluLnN0b3JhZ2UudjEy5BkKDlN0b3JhZ2VTZXJ2aWNlEmwKDkdldFNlYXJjaENhY2hlEikucmVmcmFpbi5zdG9yYWdlLnYxLkdldFNlYXJjaENhY2hlUmVxdWVzdBoqLnJlZnJhaW4uc3RvcmFnZS52MS5HZXRTZWFyY2hDYWNoZVJlc3BvbnNlIgOQAgISbAoOU2V0U2VhcmNoQ2FjaGUSKS5yZWZyYWluLnN0b3JhZ2UudjEuU2V0U2VhcmNoQ2FjaGVSZXF1ZXN0GioucmVmcmFpbi5zdG9yYWdlLnYxLlNldFNlYXJjaENhY2hlUmVzcG9uc2UiA5ACAhJdCglHZXRUcmFja3MSJC5yZWZyYWluLnN0b3JhZ2UudjEuR2V0VHJhY2tzUmVxdWVzdBolLnJlZnJhaW4uc3RvcmFnZS52MS5HZXRUcmFja3NSZXNwb25zZSIDkAIBEl0KCVNhdmVUcmFjaxIkLnJlZnJhaW4uc3RvcmFnZS52MS5TYXZlVHJhY2tSZXF1ZXN0GiUucmVmcmFpbi5zdG9yYWdlLnYxLlNhdmVUcmFja1Jlc3BvbnNlIgOQAgISYAoKTGlzdFRyYWNrcxIlLnJlZnJhaW4uc3RvcmFnZS52MS5MaXN0VHJhY2tzUmVxdWVzdBomLnJlZnJhaW4uc3RvcmFnZS52MS5MaXN0VHJhY2tzUmVzcG9uc2UiA5ACARJjCgtEZWxldGVUcmFjaxImLnJlZnJhaW4uc3RvcmFnZS52MS5EZWxldGVUcmFja1JlcXVlc3QaJy5yZWZyYWluLnN0b3JhZ2UudjEuRGVsZXRlVHJhY2tSZXNwb25zZSIDkAICEm8KD1NldFRlbGVncmFtRmlsZRIqLnJlZnJhaW4uc3RvcmFnZS52MS5TZXRUZWxlZ3JhbUZpbGVSZXF1ZXN0GisucmVmcmFpbi5zdG9yYWdlLnYxLlNldFRlbGVncmFtRmlsZVJlc3BvbnNlIgOQAgISeAoSRGVsZXRlVGVsZWdyYW1GaWxlEi0ucmVmcmFpbi5zdG9yYWdlLnYxLkRlbGV0ZVRlbGVncmFtRmlsZVJlcXVlc3QaLi5yZWZyYWluLnN0b3JhZ2UudjEuRGVsZXRlVGVsZWdyYW1GaWxlUmVzcG9uc2UiA5ACAhJXCgdHZXRVc2VyEiIucmVmcmFpbi5zdG9yYWdlLnYxLkdldFVzZXJSZXF1ZXN0GiMucmVmcmFpbi5zdG9yYWdlLnYxLkdldFVzZXJSZXNwb25zZSIDkAIBEmAKClVwZGF0ZVVzZXISJS5yZWZyYWluLnN0b3JhZ2UudjEuVXBkYXRlVXNlclJlcXVlc3QaJi5yZWZyYWluLnN0b3JhZ2UudjEuVXBkYXRlVXNlclJlc3BvbnNlIgOQAgISZgoMUmVzdG9yZVRyYWNrEicucmVmcmFpbi5zdG9yYWdlLnYxLlJlc3RvcmVUcmFja1JlcXVlc3QaKC5yZWZyYWluLnN0b3JhZ2UudjEuUmVzdG9yZVRyYWNrUmVzcG9uc2UiA5ACAhJdCglMaWtlVHJhY2sSJC5yZWZyYWluLnN0b3JhZ2UudjEuTGlrZVRyYWNrUmVxdWVzdBolLnJlZnJhaW4uc3RvcmFnZS52MS5MaWtlVHJhY2tSZXNwb25zZSIDkAICEnIKEExpc3RSZWNlbnRUcmFja3MSKy5yZWZyYWluLnN0b3JhZ2UudjEuTGlzdFJlY2VudFRyYWNrc1JlcXVlc3QaLC5yZWZyYWluLnN0b3JhZ2UudjEuTGlzdFJlY2VudFRyYWNrc1Jlc3BvbnNlIgOQAgESZgoMSW1wb3J0VHJhY2tzEicucmVmcmFpbi5zdG9yYWdlLnYxLkltcG9ydFRyYWNrc1JlcXVlc3QaKC5yZWZyYWluLnN0b3JhZ2UudjEuSW1wb3J0VHJhY2tzUmVzcG9uc2UiA5ACAhJdCglTZXRDaG9pY2USJC5yZWZyYWluLnN0b3JhZ2UudjEuU2V0Q2hvaWNlUmVxdWVzdBolLnJlZnJhaW4uc3RvcmFnZS52MS5TZXRDaG9pY2VSZXNwb25zZSIDkAICEl0KCUdldENob2ljZRIkLnJlZnJhaW4uc3RvcmFnZS52MS5HZXRDaG9pY2VSZXF1ZXN0GiUucmVmcmFpbi5zdG9yYWdlLnYxLkdldENob2ljZVJlc3BvbnNlIgOQAgESXwoJTGlzdFVzZXJzEiQucmVmcmFpbi5zdG9yYWdlLnYxLkxpc3RVc2Vyc1JlcXVlc3QaJS5yZWZyYWluLnN0b3JhZ2UudjEuTGlzdFVzZXJzUmVzcG9uc2UiA5ACATABEmAKCkRlbGV0ZVVzZXISJS5yZWZyYWluLnN0b3JhZ2UudjEuRGVsZXRlVXNlclJlcXVlc3QaJi5yZWZyYWluLnN0b3JhZ2UudjEuRGVsZXRlVXNlclJlc3BvbnNlIgOQAgISYgoKRXhwb3J0VXNlchIlLnJlZnJhaW4uc3RvcmFnZS52MS5FeHBvcnRVc2VyUmVxdWVzdBomLnJlZnJhaW4uc3RvcmFnZS52MS5FeHBvcnRVc2VyUmVzcG9uc2UiA5ACATABEmkKDUxpc3RUb3BUcmFja3MSKC5yZWZyYWluLnN0b3JhZ2UudjEuTGlzdFRvcFRyYWNrc1JlcXVlc3QaKS5yZWZyYWluLnN0b3JhZ2UudjEuTGlzdFRvcFRyYWNrc1Jlc3BvbnNlIgOQAgESWgoIR2V0U3RhdHMSIy5yZWZyYWluLnN0b3JhZ2UudjEuR2V0U3RhdHNSZXF1ZXN0GiQucmVmcmFpbi5zdG9yYWdlLnYxLkdldFN0YXRzUmVzcG9uc2UiA5ACARJyChBDcmVhdGVEZWxpdmVyaWVzEisucmVmcmFpbi5zdG9yYWdlLnYxLkNyZWF0ZURlbGl2ZXJpZXNSZXF1ZXN0GiwucmVmcmFpbi5zdG9yYWdlLnYxLkNyZWF0ZURlbGl2ZXJpZXNSZXNwb25zZSIDkAICEmwKD0NsYWltRGVsaXZlcmllcxIqLnJlZnJhaW4uc3RvcmFnZS52MS5DbGFpbURlbGl2ZXJpZXNSZXF1ZXN0GisucmVmcmFpbi5zdG9yYWdlLnYxLkNsYWltRGVsaXZlcmllc1Jlc3BvbnNlIgASYAoKUmVuZXdMZWFzZRIlLnJlZnJhaW4uc3RvcmFnZS52MS5SZW5ld0xlYXNlUmVxdWVzdBomLnJlZnJhaW4uc3RvcmFnZS52MS5SZW5ld0xlYXNlUmVzcG9uc2UiA5ACAhJsCg5VcGRhdGVEZWxpdmVyeRIpLnJlZnJhaW4uc3RvcmFnZS52MS5VcGRhdGVEZWxpdmVyeVJlcXVlc3QaKi5yZWZyYWluLnN0b3JhZ2UudjEuVXBkYXRlRGVsaXZlcnlSZXNwb25zZSIDkAICEl0KCUJlZ2luU2VuZBIkLnJlZnJhaW4uc3RvcmFnZS52MS5CZWdpblNlbmRSZXF1ZXN0GiUucmVmcmFpbi5zdG9yYWdlLnYxLkJlZ2luU2VuZFJlc3BvbnNlIgOQAgIScgoQQ29tcGxldGVEZWxpdmVyeRIrLnJlZnJhaW4uc3RvcmFnZS52MS5Db21wbGV0ZURlbGl2ZXJ5UmVxdWVzdBosLnJlZnJhaW4uc3RvcmFnZS52MS5Db21wbGV0ZURlbGl2ZXJ5UmVzcG9uc2UiA5ACAhJyChBDYW5jZWxEZWxpdmVyaWVzEisucmVmcmFpbi5zdG9yYWdlLnYxLkNhbmNlbERlbGl2ZXJpZXNSZXF1ZXN0GiwucmVmcmFpbi5zdG9yYWdlLnYxLkNhbmNlbERlbGl2ZXJpZXNSZXNwb25zZSIDkAICEmAKClBhdXNlQmF0Y2gSJS5yZWZyYWluLnN0b3JhZ2UudjEuUGF1c2VCYXRjaFJlcXVlc3QaJi5yZWZyYWluLnN0b3JhZ2UudjEuUGF1c2VCYXRjaFJlc3BvbnNlIgOQAgISYwoLUmVzdW1lQmF0Y2gSJi5yZWZyYWluLnN0b3JhZ2UudjEuUmVzdW1lQmF0Y2hSZXF1ZXN0GicucmVmcmFpbi5zdG9yYWdlLnYxLlJlc3VtZUJhdGNoUmVzcG9uc2UiA5ACAhJgCgpSZXRyeUJhdGNoEiUucmVmcmFpbi5zdG9yYWdlLnYxLlJldHJ5QmF0Y2hSZXF1ZXN0GiYucmVmcmFpbi5zdG9yYWdlLnYxLlJldHJ5QmF0Y2hSZXNwb25zZSIDkAICEloKCEdldEJhdGNoEiMucmVmcmFpbi5zdG9yYWdlLnYxLkdldEJhdGNoUmVxdWVzdBokLnJlZnJhaW4uc3RvcmFnZS52MS5HZXRCYXRjaFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_refrain_storage_v1_delivery, file_refrain_storage_v1_search_cache, file_refrain_storage_v1_statistics, file_refrain_storage_v1_telegram_file, file_refrain_storage_v1_track, file_refrain_storage_v1_user]);
 
 /**
- * Describes the message refrain.storage.v1.GetSearchCacheRequest.
- * Use `create(GetSearchCacheRequestSchema)` to create a new message.
- */
-export const GetSearchCacheRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 0);
-
-/**
- * Describes the message refrain.storage.v1.GetSearchCacheResponse.
- * Use `create(GetSearchCacheResponseSchema)` to create a new message.
- */
-export const GetSearchCacheResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 1);
-
-/**
- * Describes the message refrain.storage.v1.SearchResults.
- * Use `create(SearchResultsSchema)` to create a new message.
- */
-export const SearchResultsSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 2);
-
-/**
- * Describes the message refrain.storage.v1.SetSearchCacheRequest.
- * Use `create(SetSearchCacheRequestSchema)` to create a new message.
- */
-export const SetSearchCacheRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 3);
-
-/**
- * Describes the message refrain.storage.v1.SetSearchCacheResponse.
- * Use `create(SetSearchCacheResponseSchema)` to create a new message.
- */
-export const SetSearchCacheResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 4);
-
-/**
- * Describes the message refrain.storage.v1.GetTracksRequest.
- * Use `create(GetTracksRequestSchema)` to create a new message.
- */
-export const GetTracksRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 5);
-
-/**
- * Describes the message refrain.storage.v1.GetTracksResponse.
- * Use `create(GetTracksResponseSchema)` to create a new message.
- */
-export const GetTracksResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 6);
-
-/**
- * Describes the message refrain.storage.v1.KnownTrack.
- * Use `create(KnownTrackSchema)` to create a new message.
- */
-export const KnownTrackSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 7);
-
-/**
- * Describes the message refrain.storage.v1.SavedTrack.
- * Use `create(SavedTrackSchema)` to create a new message.
- */
-export const SavedTrackSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 8);
-
-/**
- * Describes the message refrain.storage.v1.SaveTrackRequest.
- * Use `create(SaveTrackRequestSchema)` to create a new message.
- */
-export const SaveTrackRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 9);
-
-/**
- * Describes the message refrain.storage.v1.SaveTrackResponse.
- * Use `create(SaveTrackResponseSchema)` to create a new message.
- */
-export const SaveTrackResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 10);
-
-/**
- * Describes the message refrain.storage.v1.ListTracksRequest.
- * Use `create(ListTracksRequestSchema)` to create a new message.
- */
-export const ListTracksRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 11);
-
-/**
- * Describes the message refrain.storage.v1.ListTracksResponse.
- * Use `create(ListTracksResponseSchema)` to create a new message.
- */
-export const ListTracksResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 12);
-
-/**
- * Describes the message refrain.storage.v1.DeleteTrackRequest.
- * Use `create(DeleteTrackRequestSchema)` to create a new message.
- */
-export const DeleteTrackRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 13);
-
-/**
- * Describes the message refrain.storage.v1.DeleteTrackResponse.
- * Use `create(DeleteTrackResponseSchema)` to create a new message.
- */
-export const DeleteTrackResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 14);
-
-/**
- * Describes the message refrain.storage.v1.SetTelegramFileRequest.
- * Use `create(SetTelegramFileRequestSchema)` to create a new message.
- */
-export const SetTelegramFileRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 15);
-
-/**
- * Describes the message refrain.storage.v1.SetTelegramFileResponse.
- * Use `create(SetTelegramFileResponseSchema)` to create a new message.
- */
-export const SetTelegramFileResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 16);
-
-/**
- * Describes the message refrain.storage.v1.DeleteTelegramFileRequest.
- * Use `create(DeleteTelegramFileRequestSchema)` to create a new message.
- */
-export const DeleteTelegramFileRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 17);
-
-/**
- * Describes the message refrain.storage.v1.DeleteTelegramFileResponse.
- * Use `create(DeleteTelegramFileResponseSchema)` to create a new message.
- */
-export const DeleteTelegramFileResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 18);
-
-/**
- * Describes the message refrain.storage.v1.User.
- * Use `create(UserSchema)` to create a new message.
- */
-export const UserSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 19);
-
-/**
- * Describes the message refrain.storage.v1.GetUserRequest.
- * Use `create(GetUserRequestSchema)` to create a new message.
- */
-export const GetUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 20);
-
-/**
- * Describes the message refrain.storage.v1.GetUserResponse.
- * Use `create(GetUserResponseSchema)` to create a new message.
- */
-export const GetUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 21);
-
-/**
- * Describes the message refrain.storage.v1.UpdateUserRequest.
- * Use `create(UpdateUserRequestSchema)` to create a new message.
- */
-export const UpdateUserRequestSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 22);
-
-/**
- * Describes the message refrain.storage.v1.UpdateUserResponse.
- * Use `create(UpdateUserResponseSchema)` to create a new message.
- */
-export const UpdateUserResponseSchema = /*@__PURE__*/
-  messageDesc(file_refrain_storage_v1_storage_service, 23);
-
-/**
- * Describes the enum refrain.storage.v1.SearchKind.
- */
-export const SearchKindSchema = /*@__PURE__*/
-  enumDesc(file_refrain_storage_v1_storage_service, 0);
-
-/**
- * What kind of search an entry answers.
- *
- * @generated from enum refrain.storage.v1.SearchKind
- */
-export const SearchKind = /*@__PURE__*/
-  tsEnum(SearchKindSchema);
-
-/**
- * Describes the enum refrain.storage.v1.TrackOrder.
- */
-export const TrackOrderSchema = /*@__PURE__*/
-  enumDesc(file_refrain_storage_v1_storage_service, 1);
-
-/**
- * Order of a list of tracks.
- *
- * @generated from enum refrain.storage.v1.TrackOrder
- */
-export const TrackOrder = /*@__PURE__*/
-  tsEnum(TrackOrderSchema);
-
-/**
- * Keeps what must last: search results, listeners' tracks, Telegram's names of files, settings of users.
+ * Keeps what must last: search results, listeners' tracks, Telegram's names of files, settings of users, work of the bot, counts.
  *
  * Every call needs `authorization: Bearer KEY`; without it the status is UNAUTHENTICATED with the reason
  * API_KEY_MISSING, API_KEY_MALFORMED or API_KEY_INVALID. A field out of its bounds is INVALID_ARGUMENT with
