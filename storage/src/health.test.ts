@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { answers, health } from "./health.js";
+import { health, isReady } from "./health.js";
+import { ReadOnlyDatabaseError } from "./repo/ping.js";
 
 const { signal } = new AbortController();
 
@@ -15,10 +16,18 @@ test("a database that fails is told without what it said: that may name addresse
   expect(fields).toEqual({ database_connected: false });
 });
 
+test("a database that answers and takes no writes is of no use, and said to be there", async () => {
+  const standby = { ping: () => Promise.reject(new ReadOnlyDatabaseError("cannot execute INSERT")) };
+  const { dependencies, fields } = await health(standby)(signal);
+  expect(dependencies["database"]).toEqual({ ok: false, critical: true, detail: "the database takes no writes" });
+  expect(fields).toEqual({ database_connected: true });
+  expect(await isReady(standby, signal)).toBe(false);
+});
+
 test("a database that hangs counts as away when the time is up", async () => {
   const time = new AbortController();
-  const answer = answers({ ping: () => new Promise(() => {}) }, time.signal);
+  const answer = isReady({ ping: () => new Promise(() => {}) }, time.signal);
   time.abort();
   expect(await answer).toBe(false);
-  expect(await answers({ ping: () => new Promise(() => {}) }, AbortSignal.abort())).toBe(false);
+  expect(await isReady({ ping: () => new Promise(() => {}) }, AbortSignal.abort())).toBe(false);
 });

@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../src/database/database.js";
 import { toConnectError } from "../src/errors.js";
-import { answers, health } from "../src/health.js";
+import { health, isReady } from "../src/health.js";
 import { createRepo } from "../src/repo/repo.js";
 import { routes } from "../src/routes.js";
 import { startPostgres } from "./postgres-server.js";
@@ -39,11 +39,11 @@ withPostgres((bin) => {
         dependencies: { database: { ok: false, critical: true } },
         fields: { database_connected: false },
       });
-      expect(await answers(repo, signal)).toBe(false);
+      expect(await isReady(repo, signal)).toBe(false);
 
       await server.resume();
       expect((await client.getUser({ userId: "u" })).user?.language).toBe("ru");
-      expect(await answers(repo, signal)).toBe(true);
+      expect(await isReady(repo, signal)).toBe(true);
     });
 
     test("a statement that takes too long is stopped, and UNAVAILABLE", async () => {

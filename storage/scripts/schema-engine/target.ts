@@ -5,7 +5,7 @@ import { Pool, type PoolConfig } from "pg";
 import { embeddedFolder } from "../../src/database/folder.js";
 import { openEmbedded, openTemporary } from "../../src/database/embedded.js";
 import { explainRefusal } from "../../src/database/refusal.js";
-import { serverConnection } from "../../src/database/server.js";
+import { patientConnection } from "../../src/database/server.js";
 import { migrationAdapter } from "./migration-adapter.js";
 
 /** The database that a command works on. */
@@ -25,7 +25,7 @@ export async function openTarget(args: readonly string[]): Promise<Target> {
   const closing: (() => Promise<void>)[] = [];
   let connection: Promise<PoolConfig> | undefined;
   const open = async (): Promise<PoolConfig> => {
-    if (url !== undefined) return { ...serverConnection(url, 1), statement_timeout: false, query_timeout: 0 };
+    if (url !== undefined) return patientConnection({ kind: "server", url, poolSize: 1 });
     const embedded = await openEmbedded(embeddedFolder(resolve(ROOT, process.env["DATA_DIR"]?.trim() || "data")));
     closing.push(() => embedded.close());
     return embedded.connection;

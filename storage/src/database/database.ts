@@ -4,12 +4,13 @@ import { embeddedFolder } from "./folder.js";
 import { migrate } from "./migrate.js";
 import { readMigrations } from "./migration-files.js";
 import { explainRefusal } from "./refusal.js";
-import { serverConnection } from "./server.js";
+import { patientConnection, serverConnection, type ServerOptions } from "./server.js";
+import { UnusableDatabaseError } from "./unusable-database-error.js";
+
+export type { ServerOptions } from "./server.js";
 
 /** Where the rows live. */
-export type DatabaseOptions =
-  | { readonly kind: "embedded"; readonly dataDir: string }
-  | { readonly kind: "server"; readonly url: string; readonly poolSize: number };
+export type DatabaseOptions = { readonly kind: "embedded"; readonly dataDir: string } | ServerOptions;
 
 /** A database with all migrations applied. */
 export interface Database {
@@ -41,20 +42,26 @@ async function openFolder(dataDir: string): Promise<Database> {
   }
 }
 
-async function openServer({ url, poolSize }: { url: string; poolSize: number }): Promise<Database> {
-  const connection = serverConnection(url, poolSize);
+async function openServer(options: ServerOptions): Promise<Database> {
+  const migrated = await migrateServer(options);
+  const pool = createPool(serverConnection(options));
+  return { pool, migrated, close: () => pool.end() };
+}
+
+/** Does of `openDatabase` only the migrations, and returns the names of those it applied. @throws {UnusableDatabaseError} */
+export async function migrateDatabase(options: DatabaseOptions): Promise<readonly string[]> {
+  if (options.kind === "server") return migrateServer(options);
+  const database = await openFolder(options.dataDir);
+  await database.close();
+  return database.migrated;
+}
+
+async function migrateServer(options: ServerOptions): Promise<string[]> {
   try {
     // A migration may take longer than any call.
-    const migrated = await applyMigrations({
-      ...connection,
-      statement_timeout: false,
-      query_timeout: 0,
-      idle_in_transaction_session_timeout: 0,
-    });
-    const pool = createPool(connection);
-    return { pool, migrated, close: () => pool.end() };
+    return await applyMigrations(patientConnection(options));
   } catch (error) {
-    throw explainRefusal(url, error) ?? error;
+    throw error instanceof UnusableDatabaseError ? error : (explainRefusal(options.url, error) ?? error);
   }
 }
 

@@ -43,6 +43,11 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   }
 }
 
+/** Whether a folder has an embedded PostgreSQL. */
+export function hasEmbedded(folder: string): boolean {
+  return existsSync(join(folder, CLUSTER));
+}
+
 /** An embedded PostgreSQL that is gone with `close()`: for shadow databases and tests. */
 export async function openTemporary(): Promise<EmbeddedDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "refrain-embedded-"));

@@ -19,6 +19,8 @@ export function explainRefusal(url: string, error: unknown): UnusableDatabaseErr
       return say(`PostgreSQL at ${host} has no database ${database}: create it, or correct DATABASE_URL`);
     case "53300":
       return say(`PostgreSQL at ${host} has no connection left: raise its max_connections or lower DATABASE_POOL_SIZE`);
+    case "25006":
+      return say(`PostgreSQL at ${host} takes no writes: it is a standby, or read-only. Point DATABASE_URL to the primary`);
     case "42501":
       return say(
         `user ${decodeURIComponent(username)} may not create tables in database ${database}: grant it CREATE, or use its owner`,

@@ -11,16 +11,28 @@ describe("the connection to a server", () => {
       connectionTimeoutMillis,
       statement_timeout: statement,
       query_timeout: query,
-    } = serverConnection(URL_WITH_PASSWORD, 7);
+    } = serverConnection({ kind: "server", url: URL_WITH_PASSWORD, poolSize: 7 });
     for (const timeout of [connectionTimeoutMillis, statement, query]) expect(timeout).toBeGreaterThan(0);
-    expect(serverConnection(URL_WITH_PASSWORD, 7).max).toBe(7);
+  });
+
+  test("is what the settings say, and the server's timeout comes before ours", () => {
+    const options = {
+      kind: "server",
+      url: URL_WITH_PASSWORD,
+      poolSize: 7,
+      connectTimeoutMs: 300,
+      statementTimeoutMs: 700,
+    } as const;
+    const connection = serverConnection(options);
+    expect(connection).toMatchObject({ max: 7, connectionTimeoutMillis: 300, statement_timeout: 700 });
+    expect(connection.query_timeout).toBeGreaterThan(700);
   });
 
   test.each(["refrain", "mysql://u:hunter2@db/x", "postgresql://u:hunter2%@db/x", "postgresql://u:hunter2@db/x?schema=other"])(
     "refuses %s in one line, without its password",
     (url) => {
-      expect(() => serverConnection(url, 1)).toThrow(UnusableDatabaseError);
-      expect(() => serverConnection(url, 1)).toThrow(
+      expect(() => serverConnection({ kind: "server", url, poolSize: 1 })).toThrow(UnusableDatabaseError);
+      expect(() => serverConnection({ kind: "server", url, poolSize: 1 })).toThrow(
         expect.objectContaining({ message: expect.not.stringMatching(/hunter2|\n/) }),
       );
     },
@@ -40,6 +52,7 @@ describe("a refusal", () => {
     ["3D000", /no database refrain/],
     ["53300", /no connection left.*DATABASE_POOL_SIZE/],
     ["42501", /may not create tables/],
+    ["25006", /takes no writes.*standby/],
     ["57P03", /cannot reach PostgreSQL at db:5432 \(57P03\)/],
     ["ENOTFOUND", /cannot reach PostgreSQL at db:5432 \(ENOTFOUND\)/],
   ])("with %s says what to do", (code, says) => {

@@ -1,21 +1,32 @@
 import type { PoolConfig } from "pg";
 import { UnusableDatabaseError } from "./unusable-database-error.js";
 
-/** Waiting for a connection, to the server or for a free one of the pool. */
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A statement that runs longer is stopped by the server; callers give up after 2 s. */
-const STATEMENT_TIMEOUT_MS = 5_000;
-/** When even the server's own timeout does not arrive, such as on a cable that was pulled. */
-const SILENCE_TIMEOUT_MS = 8_000;
+/** How to reach a PostgreSQL server. */
+export interface ServerOptions {
+  readonly kind: "server";
+  readonly url: string;
+  /** Connections at most, from 1. */
+  readonly poolSize: number;
+  /** Waiting for a connection, to the server or for a free one of the pool. Default: 5 s. */
+  readonly connectTimeoutMs?: number;
+  /** A statement that runs longer is stopped by the server; callers give up after 2 s. Default: 5 s. */
+  readonly statementTimeoutMs?: number;
+}
+
+const TIMEOUT_MS = 5_000;
+/** On top of the server's own timeout, for when even that does not arrive, such as on a cable that was pulled. */
+const SILENCE_MS = 3_000;
 const IDLE_TIMEOUT_MS = 30_000;
+/** A name that means another server now, as after a failover, is used by all connections in the end. */
+const LIFETIME_S = 600;
 
 /**
  * What node-postgres needs to reach the server that DATABASE_URL names.
  *
- * @param poolSize connections at most, from 1
  * @throws {UnusableDatabaseError} for an address that cannot work
  */
-export function serverConnection(url: string, poolSize: number): PoolConfig {
+export function serverConnection(options: ServerOptions): PoolConfig {
+  const { url, poolSize, connectTimeoutMs = TIMEOUT_MS, statementTimeoutMs = TIMEOUT_MS } = options;
   const address = parseAddress(url);
   if (address.searchParams.has("schema")) {
     throw new UnusableDatabaseError(
@@ -28,13 +39,19 @@ export function serverConnection(url: string, poolSize: number): PoolConfig {
     application_name: "refrain-storage",
     // Times are read and written without a zone.
     options: "-c TimeZone=UTC",
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: SILENCE_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    maxLifetimeSeconds: LIFETIME_S,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + SILENCE_MS,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
     keepAlive: true,
   };
+}
+
+/** The same connection for work that takes as long as it takes: migrations, an import. */
+export function patientConnection(options: ServerOptions): PoolConfig {
+  return { ...serverConnection(options), statement_timeout: false, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
 }
 
 /** @throws {UnusableDatabaseError} for what is no PostgreSQL address, without repeating it: it may hold a password */

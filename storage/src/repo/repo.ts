@@ -1,8 +1,8 @@
 import type { Pool } from "pg";
-import statement from "sql-template-tag";
 import { measured } from "../metrics.js";
 import { createExpiry, type Expiry } from "./expiry.js";
 import { createKnownTracks, type KnownTracks } from "./known-tracks.js";
+import { ping } from "./ping.js";
 import { createPrisma } from "./prisma.js";
 import { createSavedTracks, type SavedTracks } from "./saved-tracks.js";
 import { createSearchCache, type SearchCache } from "./search-cache.js";
@@ -20,7 +20,7 @@ export interface Repo {
   readonly expiry: Expiry;
   /** Loads what the first queries would otherwise wait for. */
   warmUp(): Promise<void>;
-  /** Rejects when the database does not answer. */
+  /** Rejects when the database does not answer, and with a ReadOnlyDatabaseError when nothing can be written to it. */
   ping(): Promise<void>;
   /** Ends Prisma, not the pool. */
   close(): Promise<void>;
@@ -42,7 +42,7 @@ export function createRepo(pool: Pool, onConnectionError: (error: Error) => void
     expiry: measured("expiry", createExpiry(sql)),
     // Prisma compiles its query compiler with the first query that is not SQL.
     warmUp: () => users.find("").then(() => {}),
-    ping: () => sql.read(statement`SELECT 1`).then(() => {}),
+    ping: () => ping(sql),
     close: () => prisma.$disconnect(),
   };
 }
