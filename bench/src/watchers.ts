@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MusicService, type Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { createServiceClient, endUser, type ServiceClient } from "@refrain/mesh";
+import { processUsage } from "./process-usage.js";
 import { KEY, ROOT, startService } from "./service.js";
 import { quantile, type Table } from "./table.js";
 
@@ -10,8 +10,6 @@ const WATCHERS = 1_000;
 const CLIENTS = 4;
 /** Slow enough to be watched for some 20 s. */
 const BYTES_PER_SECOND = 18_000;
-/** Of Linux: units of CPU time in /proc. */
-const TICK_MS = 10;
 
 type Music = ServiceClient<typeof MusicService>;
 
@@ -20,13 +18,6 @@ interface Watched {
   completed: number;
   /** How long after the first watcher the others had the same message, in milliseconds. */
   lagsMs: number[];
-}
-
-/** Reads a process's CPU time and memory from outside. */
-async function usage(pid: number): Promise<{ cpuMs: number; rssMb: number }> {
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ") ?? [];
-  const rss = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, rssMb: Number(rss) / 1_000 };
 }
 
 async function watch({ client }: Music, url: string, userId: string, note: (progress: Progress) => void): Promise<void> {
@@ -69,11 +60,11 @@ export async function benchWatchers(): Promise<Table[]> {
     for (const { ready } of clients) await ready(10_000);
     const found = await clients[0]?.client.search({ query: "believer" });
     const url = found?.tracks[0]?.url ?? "";
-    const before = await usage(music.pid ?? 0);
+    const before = await processUsage(music.pid ?? 0);
     const startedAt = performance.now();
     const { messages, completed, lagsMs } = await watchAll(clients, url);
     const seconds = (performance.now() - startedAt) / 1000;
-    const after = await usage(music.pid ?? 0);
+    const after = await processUsage(music.pid ?? 0);
     if (completed !== WATCHERS) throw new Error(`${completed} of ${WATCHERS} watchers saw the end`);
     const rows = [
       ["watchers that saw every end", String(completed)],
