@@ -1,5 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { GetSearchCacheResponseSchema, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { GetSearchCacheResponseSchema } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import { encodedAs } from "@refrain/mesh";
 import type { Clock } from "../clock.js";
 import { countHeldHit, countLookup } from "../metrics.js";

@@ -1,6 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
-import { SearchResultsSchema, type SearchResults, type StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { SearchResultsSchema, type SearchResults } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { Clock } from "../clock.js";
 import type { KnownTracks } from "../repo/known-tracks.js";
 import type { Finding, SearchCache } from "../repo/search-cache.js";

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { GetSearchCacheResponseSchema } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
+import { GetSearchCacheResponseSchema } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import type { SearchCacheAnswer } from "../repo/search-cache.js";
 
 const RESULTS = GetSearchCacheResponseSchema.field.results.number;
