@@ -3,57 +3,51 @@ import { fromBinary, type DescMessage, type MessageShape } from "@bufbuild/proto
 /**
  * A message that is on its way out as bytes which are there already, such as a database's. The gRPC door sends them as they are:
  * nothing is decoded, and nothing encoded. Whoever reads a field, such as the JSON door, gets it: the first look decodes
- * all of them. It is not to be changed.
+ * all of them. It cannot be changed.
  *
  * @param bytes a message of this schema, serialised. They are not checked, and must not change until the answer is sent
  * @returns what a handler may return like any other message
  */
 export function encodedAs<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
-  const message: unknown = new EncodedMessage(schema, bytes);
-  return message as MessageShape<D>; // it has the fields that the schema lists
+  const message: unknown = new Proxy(new Encoded(schema, bytes), AS_MESSAGE);
+  return message as MessageShape<D>; // whoever looks at it finds the decoded one
 }
 
 /** The bytes of a message that `encodedAs` made; undefined for any other. */
 export function encodedBytes(message: object): Uint8Array | undefined {
-  return EncodedMessage.bytesOf(message);
+  const { [BYTES]: bytes }: { readonly [BYTES]?: Uint8Array } = message;
+  return bytes;
 }
 
-class EncodedMessage {
-  readonly #schema: DescMessage;
-  readonly #bytes: Uint8Array;
+const BYTES = Symbol("bytes");
+
+class Encoded {
+  readonly schema: DescMessage;
+  readonly bytes: Uint8Array;
   #decoded: object | undefined;
 
   constructor(schema: DescMessage, bytes: Uint8Array) {
-    this.#schema = schema;
-    this.#bytes = bytes;
-    // Its own and not its prototype's: protobuf takes a field that is inherited for one that is not set.
-    Object.defineProperties(this, fieldsOf(schema));
+    this.schema = schema;
+    this.bytes = bytes;
   }
 
-  static bytesOf(message: object): Uint8Array | undefined {
-    return #bytes in message ? message.#bytes : undefined;
-  }
-
-  static read(message: EncodedMessage, field: string): unknown {
-    message.#decoded ??= fromBinary(message.#schema, message.#bytes);
-    return Reflect.get(message.#decoded, field);
+  get decoded(): object {
+    return (this.#decoded ??= fromBinary(this.schema, this.bytes));
   }
 }
 
-const known = new WeakMap<DescMessage, PropertyDescriptorMap>();
-
-function fieldsOf(schema: DescMessage): PropertyDescriptorMap {
-  const made = known.get(schema);
-  if (made) return made;
-  const fields: PropertyDescriptorMap = { $typeName: { value: schema.typeName, enumerable: true } };
-  for (const name of ["$unknown", ...schema.members.map(({ localName }) => localName)]) {
-    fields[name] = {
-      enumerable: true,
-      get(this: EncodedMessage) {
-        return EncodedMessage.read(this, name);
-      },
-    };
-  }
-  known.set(schema, fields);
-  return fields;
-}
+/** What every answer is asked on its way to the gRPC door needs no decoding: its bytes, its type, and whether it is a promise. */
+const AS_MESSAGE: ProxyHandler<Encoded> = {
+  get(encoded, name) {
+    if (name === BYTES) return encoded.bytes;
+    if (name === "$typeName") return encoded.schema.typeName;
+    return name === "then" ? undefined : Reflect.get(encoded.decoded, name);
+  },
+  has: (encoded, name) => name === "$typeName" || Reflect.has(encoded.decoded, name),
+  ownKeys: (encoded) => Reflect.ownKeys(encoded.decoded),
+  getOwnPropertyDescriptor: (encoded, name) => Reflect.getOwnPropertyDescriptor(encoded.decoded, name),
+  getPrototypeOf: (encoded) => Reflect.getPrototypeOf(encoded.decoded),
+  set: () => false,
+  defineProperty: () => false,
+  deleteProperty: () => false,
+};
