@@ -156,7 +156,8 @@ withPostgres((bin) => {
         "SELECT migration_name, count(*)::int AS times FROM _prisma_migrations GROUP BY 1",
       );
       await database.close();
-      expect(rows.map(({ times }) => times)).toEqual([1]);
+      expect(rows.length).toBeGreaterThan(1);
+      expect(new Set(rows.map(({ times }) => times))).toEqual(new Set([1]));
     });
   });
 });

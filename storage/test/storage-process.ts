@@ -39,9 +39,21 @@ export async function startStorage(settings: Settings): Promise<StorageProcess> 
   };
 }
 
+/** How a process ended, and all that it wrote. */
+export interface Ending {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly stdout: string;
+}
+
 /** Starts storage and waits for its end, for a start that cannot work. */
-export async function failToStart(settings: Settings): Promise<{ code: number | null; stderr: string; stdout: string }> {
-  const running = run(settings);
+export async function failToStart(settings: Settings): Promise<Ending> {
+  return runCommand([], settings);
+}
+
+/** Runs one of storage's commands to its end. */
+export async function runCommand(args: readonly string[], settings: Settings): Promise<Ending> {
+  const running = run(settings, args);
   let stdout = "";
   running.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -52,7 +64,7 @@ export async function failToStart(settings: Settings): Promise<{ code: number | 
   return { code, stderr, stdout };
 }
 
-function run(settings: Settings) {
+function run(settings: Settings, args: readonly string[] = []) {
   const env = {
     PATH: process.env["PATH"],
     STORAGE_API_KEYS: `test:${TEST_KEY}`,
@@ -62,7 +74,7 @@ function run(settings: Settings) {
     STOP_GRACE_MS: "0",
     ...settings,
   };
-  const child = spawn(process.execPath, entryPoint(), { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...entryPoint(), ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { migrate } from "../../src/database/migrate.js";
 import { readMigrations, type Migration } from "../../src/database/migration-files.js";
@@ -9,8 +10,17 @@ const ONE = migration("1_one", "CREATE TABLE one (id int); INSERT INTO one VALUE
 const TWO = migration("2_two", "CREATE TABLE two (id int);");
 const BROKEN = migration("3_broken", "CREATE TABLE three (id int); SELECT 1/0;");
 
+const INDEX = migration("4_index", '-- Beside the traffic.\nCREATE INDEX CONCURRENTLY "one_id_idx" ON "one"("id");');
+
 function migration(name: string, sql: string): Migration {
   return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+}
+
+async function indexes(client: Client) {
+  const { rows } = await client.query<{ name: string; valid: boolean }>(
+    "SELECT c.relname AS name, i.indisvalid AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'one'::regclass",
+  );
+  return rows;
 }
 
 /** Migrations at start. */
@@ -70,6 +80,47 @@ export function migrationsSuite(storage: () => TestStorage): void {
       // What `prisma migrate resolve --rolled-back` writes.
       await client.query("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL");
       expect(await migrate(client, [ONE, migration(BROKEN.name, "SELECT 1")])).toEqual([BROKEN.name]);
+    });
+
+    test("that build an index beside the traffic do so outside of a transaction, once", async () => {
+      const { client, state } = await empty();
+      expect(await migrate(client, [ONE, INDEX])).toEqual([ONE.name, INDEX.name]);
+      expect(await indexes(client)).toEqual([{ name: "one_id_idx", valid: true }]);
+      expect((await state()).log).toContainEqual(expect.objectContaining({ migration_name: INDEX.name, logs: null }));
+      expect(await migrate(client, [ONE, INDEX])).toEqual([]);
+      const drop = migration("5_drop", 'DROP INDEX CONCURRENTLY "one_id_idx";');
+      expect(await migrate(client, [ONE, INDEX, drop])).toEqual([drop.name]);
+      expect(await indexes(client)).toEqual([]);
+    });
+
+    test("that were killed while they built an index build it anew", async () => {
+      const { client } = await empty();
+      await migrate(client, [ONE]);
+      await client.query("INSERT INTO one VALUES (1)");
+      // What a kill leaves: an index that was begun. Here equal rows end it, which is sooner than any kill.
+      await expect(client.query("CREATE UNIQUE INDEX CONCURRENTLY one_id_idx ON one (id)")).rejects.toThrow(/unique/);
+      expect(await indexes(client)).toEqual([{ name: "one_id_idx", valid: false }]);
+      expect(await migrate(client, [ONE, INDEX])).toEqual([INDEX.name]);
+      expect(await indexes(client)).toEqual([{ name: "one_id_idx", valid: true }]);
+    });
+
+    test("that were killed between their index and its note are taken as done", async () => {
+      const { client } = await empty();
+      await migrate(client, [ONE]);
+      await client.query(INDEX.sql);
+      const [before] = await indexes(client);
+      expect(await migrate(client, [ONE, INDEX])).toEqual([INDEX.name]);
+      expect(await indexes(client)).toEqual([before]);
+    });
+
+    test("that cannot build their index leave none, and are noted as failed", async () => {
+      const { client } = await empty();
+      const unique = migration("4_unique", "CREATE UNIQUE INDEX CONCURRENTLY one_id_idx ON one (id)");
+      await migrate(client, [ONE]);
+      await client.query("INSERT INTO one VALUES (1)");
+      expect(await refusal(migrate(client, [ONE, unique]))).toMatch(/4_unique failed and changed nothing.*unique/);
+      expect(await indexes(client)).toEqual([]);
+      expect(await refusal(migrate(client, [ONE, unique]))).toMatch(/4_unique failed earlier/);
     });
 
     test("that were edited after they were applied are refused, with nothing touched", async () => {
