@@ -29,6 +29,7 @@ CREATE TABLE "deliveries" (
     "id" UUID NOT NULL,
     "batch_id" UUID NOT NULL,
     "position" INTEGER NOT NULL,
+    "place" INTEGER NOT NULL,
     "bot_id" TEXT NOT NULL,
     "track_key" TEXT NOT NULL,
     "format" SMALLINT NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE "deliveries" (
     "resends" SMALLINT NOT NULL DEFAULT 0,
     "not_before" TIMESTAMPTZ(3) NOT NULL,
     "uploads" BOOLEAN NOT NULL DEFAULT false,
+    "token" BIGINT NOT NULL DEFAULT 0,
     "task_id" TEXT NOT NULL DEFAULT '',
     "failure_reason" TEXT NOT NULL DEFAULT '',
     "message_id" BIGINT NOT NULL DEFAULT 0,
@@ -48,13 +50,10 @@ CREATE TABLE "deliveries" (
 );
 
 -- CreateIndex: what may be claimed; deliveries that wait for their next attempt are passed over inside the index.
-CREATE INDEX "delivery_batches_queue_idx" ON "delivery_batches"("bot_id", "turn", "wake_at") WHERE "claimer" IS NULL AND "wake_at" IS NOT NULL AND NOT "paused";
+CREATE INDEX "delivery_batches_queue_idx" ON "delivery_batches"("bot_id", "turn", "created_at", "wake_at") WHERE "wake_at" IS NOT NULL AND NOT "paused";
 
 -- CreateIndex: leases that run out.
 CREATE INDEX "delivery_batches_lease_idx" ON "delivery_batches"("lease_until") WHERE "claimer" IS NOT NULL;
-
--- CreateIndex: what a claimer holds.
-CREATE INDEX "delivery_batches_claimer_idx" ON "delivery_batches"("bot_id", "claimer") WHERE "claimer" IS NOT NULL;
 
 -- CreateIndex: what a user waits for.
 CREATE INDEX "delivery_batches_open_idx" ON "delivery_batches"("user_id", "bot_id", "turn") WHERE "open" > 0;

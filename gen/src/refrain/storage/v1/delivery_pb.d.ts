@@ -33,7 +33,7 @@ export declare type Delivery = Message<"refrain.storage.v1.Delivery"> & {
   batchId: string;
 
   /**
-   * Place in its batch, from 0. A batch is sent in this order.
+   * Place in its batch, from 0. A batch is sent in this order; what RetryBatch tries again comes after the rest.
    *
    * @generated from field: uint32 position = 3;
    */
@@ -89,7 +89,8 @@ export declare type Delivery = Message<"refrain.storage.v1.Delivery"> & {
   attempts: number;
 
   /**
-   * How often it was found in SENDING after a crash: then the audio may arrive twice. 0 or 1.
+   * How often it was found in SENDING after a crash, or reported as `maybe_sent`: after the first time it is sent once more, and the audio
+   * may arrive twice; after the second it is given up.
    *
    * @generated from field: uint32 resends = 11;
    */
@@ -131,8 +132,8 @@ export declare type Delivery = Message<"refrain.storage.v1.Delivery"> & {
   context: Uint8Array;
 
   /**
-   * UPPER_SNAKE. While CLAIMED and not empty: time or attempts are over; do not send, tell the listener, and complete it as failed
-   * with this reason (`EXPIRED`, `TOO_MANY_ATTEMPTS`). While PENDING: why the last attempt failed. When FAILED: why.
+   * UPPER_SNAKE. While CLAIMED and not empty: it is given up; do not send it, tell the listener, and complete it as failed. The reason is
+   * that of the last attempt, or `TOO_MANY_ATTEMPTS`, `EXPIRED`, `MAYBE_SENT`. While PENDING: why the last attempt failed. When FAILED: why.
    *
    * @generated from field: string failure_reason = 17;
    */
@@ -484,7 +485,7 @@ export declare type ClaimDeliveriesRequest = Message<"refrain.storage.v1.ClaimDe
   limitPerBatch: number;
 
   /**
-   * Length of the lease in milliseconds, 1,000 to 600,000. 0: 30,000.
+   * Length of the lease in milliseconds, up to 600,000. 0: 30,000.
    *
    * @generated from field: uint32 lease_ms = 5;
    */
@@ -538,14 +539,14 @@ export declare type ClaimedDelivery = Message<"refrain.storage.v1.ClaimedDeliver
   delivery?: Delivery | undefined;
 
   /**
-   * Fencing token of the batch's lease: rises with each new holder; the calls about the delivery must carry it.
+   * Fencing token, which rises with each claim of the delivery: the calls about it must carry it.
    *
    * @generated from field: uint64 token = 2;
    */
   token: bigint;
 
   /**
-   * The lease ends then, unless it is renewed.
+   * The lease ends then, unless it is renewed: the delivery goes to whoever asks for work next.
    *
    * @generated from field: google.protobuf.Timestamp lease_until = 3;
    */
@@ -559,17 +560,17 @@ export declare type ClaimedDelivery = Message<"refrain.storage.v1.ClaimedDeliver
 export declare const ClaimedDeliverySchema: GenMessage<ClaimedDelivery>;
 
 /**
- * Names a lease: one holder has all claimed deliveries of a batch.
+ * Names a lease.
  *
  * @generated from message refrain.storage.v1.Lease
  */
 export declare type Lease = Message<"refrain.storage.v1.Lease"> & {
   /**
-   * The batch, up to 50 characters.
+   * The delivery, up to 50 characters.
    *
-   * @generated from field: string batch_id = 1;
+   * @generated from field: string delivery_id = 1;
    */
-  batchId: string;
+  deliveryId: string;
 
   /**
    * The token it was claimed with.
@@ -592,14 +593,14 @@ export declare const LeaseSchema: GenMessage<Lease>;
  */
 export declare type RenewLeaseRequest = Message<"refrain.storage.v1.RenewLeaseRequest"> & {
   /**
-   * The leases, up to 200.
+   * The leases, 1 to 200.
    *
    * @generated from field: repeated refrain.storage.v1.Lease leases = 1;
    */
   leases: Lease[];
 
   /**
-   * Length from now in milliseconds, 1,000 to 600,000. 0: 30,000.
+   * Length from now in milliseconds, up to 600,000. 0: 30,000.
    *
    * @generated from field: uint32 lease_ms = 2;
    */
@@ -639,14 +640,14 @@ export declare const RenewLeaseResponseSchema: GenMessage<RenewLeaseResponse>;
  */
 export declare type RenewedLease = Message<"refrain.storage.v1.RenewedLease"> & {
   /**
-   * The batch.
+   * The delivery.
    *
-   * @generated from field: string batch_id = 1;
+   * @generated from field: string delivery_id = 1;
    */
-  batchId: string;
+  deliveryId: string;
 
   /**
-   * False: it is lost. Stop working on its deliveries: they are somebody else's, or final.
+   * False: it is lost. Stop: the delivery is somebody else's, withdrawn, or final.
    *
    * @generated from field: bool renewed = 2;
    */
@@ -658,13 +659,6 @@ export declare type RenewedLease = Message<"refrain.storage.v1.RenewedLease"> & 
    * @generated from field: google.protobuf.Timestamp lease_until = 3;
    */
   leaseUntil?: Timestamp | undefined;
-
-  /**
-   * Deliveries still held with it. Those missing were cancelled.
-   *
-   * @generated from field: repeated string delivery_ids = 4;
-   */
-  deliveryIds: string[];
 };
 
 /**
@@ -888,8 +882,8 @@ export declare type FailedOutcome = Message<"refrain.storage.v1.FailedOutcome"> 
   reason: string;
 
   /**
-   * True: worth another attempt, after 5 s the first time, twice as long each time, up to 5 minutes. After 5 attempts it is handed out
-   * once more, only to tell the listener.
+   * True: worth another attempt, after about 5 s the first time, twice as long each time, up to 5 minutes. After 5 attempts it is handed
+   * out once more, only to tell the listener.
    *
    * @generated from field: bool retryable = 2;
    */
@@ -1302,7 +1296,7 @@ export enum BatchState {
   RUNNING = 1,
 
   /**
-   * None of its deliveries is claimed anew until ResumeBatch; those that are claimed go on.
+   * None of its deliveries is claimed until ResumeBatch; those on the way to Telegram still arrive.
    *
    * @generated from enum value: BATCH_STATE_PAUSED = 2;
    */

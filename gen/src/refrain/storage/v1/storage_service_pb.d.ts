@@ -282,8 +282,8 @@ export declare const StorageService: GenService<{
   },
   /**
    * Hands out deliveries, each to one claimer, with a lease. Users take turns: whoever asked for many at once does not hold up whoever
-   * asked for one. A batch belongs to one claimer at a time, and is handed out in its order. A delivery is withheld while another with the
-   * same bot, url and format is claimed and Telegram's name of the file is not known yet.
+   * asked for one. A batch belongs to one claimer at a time, with one lease for all that is claimed of it, and is handed out in its order. A
+   * delivery is withheld while another with the same bot, url and format is claimed and Telegram's name of the file is not known yet.
    *
    * Errors: none of its own. An answer that gets lost is a lease that runs out: the deliveries are handed out again.
    *
@@ -295,7 +295,8 @@ export declare const StorageService: GenService<{
     output: typeof ClaimDeliveriesResponseSchema;
   },
   /**
-   * Keeps leases. Renew well before they end, a third of their length apart.
+   * Keeps leases. Renew well before they end, a third of their length apart. A lease that has run out can be renewed until somebody else
+   * has asked for work.
    *
    * @generated from rpc refrain.storage.v1.StorageService.RenewLease
    */
@@ -320,8 +321,8 @@ export declare const StorageService: GenService<{
    * Announces that a delivery is handed to Telegram now: only after this answer may it be. A delivery that is found in SENDING after its
    * lease has run out is sent again once, and given up as `MAYBE_SENT` the second time.
    *
-   * Errors: NOT_FOUND `DELIVERY_NOT_FOUND`; FAILED_PRECONDITION `LEASE_LOST`; FAILED_PRECONDITION `NOT_ITS_TURN` while an earlier
-   * delivery of the batch is not final.
+   * Errors: NOT_FOUND `DELIVERY_NOT_FOUND`; FAILED_PRECONDITION `LEASE_LOST`; FAILED_PRECONDITION `GIVEN_UP` when it has a failure_reason;
+   * FAILED_PRECONDITION `NOT_ITS_TURN` while an earlier delivery of the batch is not final.
    *
    * @generated from rpc refrain.storage.v1.StorageService.BeginSend
    */
@@ -354,7 +355,8 @@ export declare const StorageService: GenService<{
     output: typeof CancelDeliveriesResponseSchema;
   },
   /**
-   * Stops claims of a batch until ResumeBatch. A finished batch stays finished.
+   * Stops claims of a batch until ResumeBatch, and takes back what is claimed but not on the way to Telegram. Its deliveries expire all the
+   * same. A finished batch stays finished.
    *
    * Errors: NOT_FOUND `BATCH_NOT_FOUND` when this user has no such batch.
    *
