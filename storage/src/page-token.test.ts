@@ -2,12 +2,16 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PageTokenError } from "./errors.js";
 import { readPageToken, writePageToken, type ListScope } from "./page-token.js";
+import { FIRST_MS, LAST_MS } from "./timestamp-range.js";
 
-const position = fc.record({ createdAt: fc.date({ noInvalidDate: true }), id: fc.uuid() });
+const position = fc.record({
+  at: fc.date({ noInvalidDate: true, min: new Date(FIRST_MS), max: new Date(LAST_MS) }),
+  id: fc.uuid(),
+});
 const scope: fc.Arbitrary<ListScope> = fc.record({
   userId: fc.string({ unit: "binary", maxLength: 50 }),
   text: fc.string({ unit: "binary", maxLength: 100 }),
-  order: fc.constantFrom("newest" as const, "oldest" as const),
+  order: fc.constantFrom("newest" as const, "oldest" as const, "liked" as const),
 });
 
 describe("a page token", () => {
@@ -43,6 +47,16 @@ describe("a page token", () => {
     );
   });
 
+  test("is refused when any bit of it is another", () => {
+    const list: ListScope = { userId: "u", text: "", order: "liked" };
+    const bytes = Buffer.from(writePageToken(KNOWN, list), "base64url");
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const mangled = Buffer.from(bytes);
+      mangled.writeUInt8(mangled.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      expect(() => readPageToken(mangled.toString("base64url"), list), `bit ${bit}`).toThrow(PageTokenError);
+    }
+  });
+
   test("is refused, whatever was sent in its place", () => {
     const anything = fc.oneof(
       fc.string({ unit: "binary", maxLength: 500 }),
@@ -57,7 +71,7 @@ describe("a page token", () => {
   });
 });
 
-const KNOWN = { createdAt: new Date("2024-12-01T00:00:00.000Z"), id: "00000000-0000-4000-8000-000000000001" };
+const KNOWN = { at: new Date("2024-12-01T00:00:00.000Z"), id: "00000000-0000-4000-8000-000000000001" };
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64url");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { PageTokenError } from "./errors.js";
-import type { Order, Position } from "./repo/saved-tracks.js";
+import type { Order, Position } from "./repo/saved-tracks-list.js";
+import { FIRST_MS, LAST_MS } from "./timestamp-range.js";
 
 /** What a list is of. A token made for one serves no other. */
 export interface ListScope {
@@ -16,7 +17,6 @@ const TIME_AT = 1;
 const ID_AT = 9;
 const CHECKSUM_AT = 25;
 const LENGTH = 41;
-const LAST_MS = 8.64e15; // the last moment that a Date can hold
 
 /**
  * Writes where a page ended. The checksum catches mistakes (another user, query or order, a cut link), not enemies: a
@@ -25,7 +25,7 @@ const LAST_MS = 8.64e15; // the last moment that a Date can hold
 export function writePageToken(position: Position, scope: ListScope): string {
   const bytes = Buffer.alloc(LENGTH);
   bytes.writeUInt8(VERSION, 0);
-  bytes.writeBigInt64BE(BigInt(position.createdAt.getTime()), TIME_AT);
+  bytes.writeBigInt64BE(BigInt(position.at.getTime()), TIME_AT);
   bytes.write(position.id.replaceAll("-", ""), ID_AT, "hex");
   checksum(bytes, scope).copy(bytes, CHECKSUM_AT);
   return bytes.toString("base64url");
@@ -38,8 +38,8 @@ export function readPageToken(token: string, scope: ListScope): Position {
   const intact = bytes.length === LENGTH && bytes.toString("base64url") === token && bytes.readUInt8(0) === VERSION;
   if (!intact || !checksum(bytes, scope).equals(bytes.subarray(CHECKSUM_AT))) throw refused();
   const milliseconds = Number(bytes.readBigInt64BE(TIME_AT));
-  if (Math.abs(milliseconds) > LAST_MS) throw refused();
-  return { createdAt: new Date(milliseconds), id: toUuid(bytes.toString("hex", ID_AT, CHECKSUM_AT)) };
+  if (milliseconds < FIRST_MS || milliseconds > LAST_MS) throw refused();
+  return { at: new Date(milliseconds), id: toUuid(bytes.toString("hex", ID_AT, CHECKSUM_AT)) };
 }
 
 function checksum(bytes: Buffer, { userId, text, order }: ListScope): Buffer {

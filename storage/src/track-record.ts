@@ -4,7 +4,7 @@ import { TrackSchema, type Track } from "@refrain/gen/refrain/music/v1/track_pb"
 import { SavedTrackSchema, type SavedTrack } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { TrackKeyMismatchError } from "./errors.js";
 import type { TrackRecord } from "./repo/known-tracks.js";
-import type { SavedTrackRecord } from "./repo/saved-tracks.js";
+import type { SavedTrackRecord } from "./repo/saved-track-record.js";
 import { trackKey } from "./track-key.js";
 
 /** A track as rows keep it. @throws {TrackKeyMismatchError} when its key is not that of its url */
@@ -19,6 +19,12 @@ export function toTrack(bytes: Uint8Array): Track {
 }
 
 /** An entry of a user's music as callers get it. */
-export function toSavedTrack({ id, track, sizeBytes, createdAt }: SavedTrackRecord): SavedTrack {
-  return create(SavedTrackSchema, { id, track: toTrack(track), sizeBytes, createdAt: timestampFromDate(createdAt) });
+export function toSavedTrack({ id, track, sizeBytes, createdAt, likedAt }: SavedTrackRecord): SavedTrack {
+  return create(SavedTrackSchema, {
+    id,
+    track: toTrack(track),
+    sizeBytes,
+    createdAt: timestampFromDate(createdAt),
+    ...(likedAt && { likedAt: timestampFromDate(likedAt) }),
+  });
 }

@@ -13,6 +13,7 @@ export interface TrackRecord {
 interface KnownTrackRecord {
   readonly track: Uint8Array;
   readonly saved: boolean;
+  readonly liked: boolean;
   /** Telegram's name of the file; empty when it was not uploaded. */
   readonly fileId: string;
 }
@@ -36,6 +37,7 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 interface Row {
   readonly track: Uint8Array;
   readonly saved: boolean;
+  readonly liked: boolean;
   readonly file_id: string;
 }
 
@@ -54,14 +56,15 @@ export function createKnownTracks(db: Sql): KnownTracks {
     async find(keys, { userId, botId, format }, now) {
       if (keys.length === 0) return [];
       const rows = await db.read<Row>(sql`
-        SELECT coalesce(known.track, saved.track) AS track, saved.id IS NOT NULL AS saved, coalesce(file.file_id, '') AS file_id
+        SELECT coalesce(known.track, saved.track) AS track, saved.id IS NOT NULL AS saved,
+          saved.liked_at IS NOT NULL AS liked, coalesce(file.file_id, '') AS file_id
         FROM unnest(${[...keys]}::text[]) WITH ORDINALITY AS asked (key, place)
         LEFT JOIN known_tracks known ON known.key = asked.key AND known.expires_at > ${now}
         LEFT JOIN saved_tracks saved ON saved.user_id = ${userId} AND saved.track_key = asked.key
         LEFT JOIN telegram_files file ON file.bot_id = ${botId} AND file.track_key = asked.key AND file.format = ${format}
         WHERE known.key IS NOT NULL OR saved.id IS NOT NULL
         ORDER BY asked.place`);
-      return rows.map(({ track, saved, file_id: fileId }) => ({ track, saved, fileId }));
+      return rows.map(({ track, saved, liked, file_id: fileId }) => ({ track, saved, liked, fileId }));
     },
   };
 }

@@ -3,9 +3,8 @@ import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_ser
 import type { Clock } from "../clock.js";
 import { SavedTrackNotFoundError } from "../errors.js";
 import type { SavedTracks } from "../repo/saved-tracks.js";
+import { isSavedTrackId } from "../saved-track-id.js";
 import { storableName } from "../storable-name.js";
-
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function deleteTrack(
   savedTracks: Pick<SavedTracks, "remove">,
@@ -13,8 +12,7 @@ export function deleteTrack(
 ): MethodImpl<typeof StorageService.method.deleteTrack> {
   return async ({ userId, id }) => {
     const owner = storableName("user_id", userId);
-    // What is not one of our ids was never anybody's track.
-    const had = ID.test(id) && (await savedTracks.remove(owner, id, now()));
+    const had = isSavedTrackId(id) && (await savedTracks.remove(owner, id, now()));
     if (!had) throw new SavedTrackNotFoundError("this user never had such a track");
     return {};
   };

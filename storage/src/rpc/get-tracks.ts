@@ -17,6 +17,8 @@ export function getTracks(
       format: namedFormat(format),
     };
     const found = await knownTracks.find(keys, query, now());
-    return { tracks: found.map(({ track, saved, fileId }) => ({ track: toTrack(track), saved, telegramFileId: fileId })) };
+    return {
+      tracks: found.map(({ track, saved, liked, fileId }) => ({ track: toTrack(track), saved, liked, telegramFileId: fileId })),
+    };
   };
 }

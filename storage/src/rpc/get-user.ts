@@ -1,14 +1,13 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
-import type { Users, UserSettings } from "../repo/users.js";
+import type { Clock } from "../clock.js";
+import type { Users } from "../repo/users.js";
 import { storableName } from "../storable-name.js";
+import { defaultUser, toUser } from "../user-record.js";
 
-const DEFAULTS: UserSettings = { language: "", format: AudioFormat.AUTO, blocked: false };
-
-export function getUser(users: Pick<Users, "find">): MethodImpl<typeof StorageService.method.getUser> {
+export function getUser(users: Pick<Users, "find">, now: Clock): MethodImpl<typeof StorageService.method.getUser> {
   return async ({ userId }) => {
-    const settings = (await users.find(storableName("user_id", userId))) ?? DEFAULTS;
-    return { user: { userId, ...settings } };
+    const user = await users.find(storableName("user_id", userId));
+    return { user: toUser(user ?? defaultUser(userId), now()) };
   };
 }

@@ -3,6 +3,7 @@ import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_ser
 import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { fold } from "../fold.js";
 import { readPageToken, writePageToken, type ListScope } from "../page-token.js";
+import type { Order } from "../repo/saved-tracks-list.js";
 import type { SavedTracks } from "../repo/saved-tracks.js";
 import { storableName } from "../storable-name.js";
 import { toSavedTrack } from "../track-record.js";
@@ -14,15 +15,26 @@ export function listTracks(savedTracks: Pick<SavedTracks, "list">): MethodImpl<t
     const scope: ListScope = {
       userId: storableName("user_id", userId),
       text: fold(query),
-      order: order === TrackOrder.OLDEST ? "oldest" : "newest",
+      order: toOrder(order),
     };
     const after = pageToken === "" ? undefined : readPageToken(pageToken, scope);
-    const { tracks, total, more } = await savedTracks.list({ ...scope, after, limit: pageSize || DEFAULT_PAGE_SIZE });
-    const last = tracks.at(-1);
+    const { tracks, total, next } = await savedTracks.list({ ...scope, after, limit: pageSize || DEFAULT_PAGE_SIZE });
     return {
       tracks: tracks.map(toSavedTrack),
       totalCount: total,
-      nextPageToken: more && last ? writePageToken(last, scope) : "",
+      nextPageToken: next ? writePageToken(next, scope) : "",
     };
   };
+}
+
+function toOrder(order: TrackOrder): Order {
+  switch (order) {
+    case TrackOrder.LIKED:
+      return "liked";
+    case TrackOrder.OLDEST:
+      return "oldest";
+    case TrackOrder.NEWEST:
+    case TrackOrder.UNSPECIFIED:
+      return "newest";
+  }
 }

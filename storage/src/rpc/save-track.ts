@@ -3,8 +3,8 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { Clock } from "../clock.js";
-import { fold } from "../fold.js";
 import type { SavedTracks } from "../repo/saved-tracks.js";
+import { searchText } from "../search-text.js";
 import { storableName } from "../storable-name.js";
 import { toSavedTrack, toTrackRecord } from "../track-record.js";
 
@@ -17,8 +17,7 @@ export function saveTrack(
       ...toTrackRecord(track),
       userId: storableName("user_id", userId),
       sizeBytes,
-      // Folded text has no line break: nothing that is searched for is found across two of them.
-      searchText: [track.title, track.uploader, track.album].map(fold).join("\n"),
+      searchText: searchText(track),
     };
     const { record, created } = await savedTracks.save(entry, now());
     return { savedTrack: toSavedTrack(record), created };
