@@ -1,8 +1,8 @@
-/** Calls that run at once. */
+/** Calls that run at once, unless another number is asked for. */
 const IN_FLIGHT = 64;
 
-/** Keeps 64 calls running for a while. Returns the calls per second. A call that fails ends it. */
-export async function callFor(call: () => Promise<void>, ms: number): Promise<number> {
+/** Keeps a number of calls running for a while. Returns the calls per second. A call that fails ends it. */
+export async function callFor(call: () => Promise<void>, ms: number, inFlight = IN_FLIGHT): Promise<number> {
   const startedAt = performance.now();
   const end = startedAt + ms;
   let calls = 0;
@@ -12,6 +12,6 @@ export async function callFor(call: () => Promise<void>, ms: number): Promise<nu
       calls += 1;
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: inFlight }, lane));
   return (calls * 1000) / (performance.now() - startedAt);
 }

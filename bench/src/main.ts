@@ -6,6 +6,7 @@ import { benchChains } from "./chain-steps.js";
 import { benchEcho, benchStreams } from "./echo.js";
 import { barPlot } from "./plot.js";
 import { benchSearchCache } from "./search-cache.js";
+import { benchSavedTracks } from "./saved-tracks/saved-tracks.js";
 import { ROOT } from "./service.js";
 import { type Table, toMarkdown } from "./table.js";
 import { benchWatchers } from "./watchers.js";
@@ -16,9 +17,11 @@ const HELP = `npm run bench -- [NAME …] [--rounds 5] [--seconds 3] [--save]
   chain         what each interceptor of client and server adds to a call, alone and together
   streams       1,000 streams at once through the same stacks, the server on one core
   watchers      one download of the real music with 1,000 watchers
-  search-cache  storage's search cache on the embedded database
+  search-cache  storage's search cache on the embedded database and on PostgreSQL
+  saved-tracks  lists of saved tracks in a private PostgreSQL: [--tracks 10000000] [--users 1000000] take minutes and 8 GB
+                of disk, --quick makes 100,000 tracks
 
-Without a name all are run. --save writes tables and plots to bench/results/.
+Without a name all are run, saved-tracks with --quick. --save writes tables and plots to bench/results/.
 `;
 
 interface Benchmark {
@@ -33,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   streams: { run: benchStreams, plotted: 1 },
   watchers: { run: benchWatchers, plotted: 0 },
   "search-cache": { run: benchSearchCache, plotted: 0 },
+  "saved-tracks": { run: (rounds, roundMs) => benchSavedTracks({ rounds, roundMs, ...library() }), plotted: 0 },
 };
 
 const { values, positionals } = parseArgs({
@@ -40,6 +44,9 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
+    tracks: { type: "string", default: "10000000" },
+    users: { type: "string", default: "1000000" },
+    quick: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -51,6 +58,13 @@ if (values.help || unknown.length > 0) {
   process.exitCode = unknown.length > 0 ? 1 : 0;
 } else {
   await runAll(positionals.length > 0 ? positionals : Object.keys(BENCHMARKS));
+}
+
+/** How large a library is made, and how often it is asked. */
+function library() {
+  const quick = values.quick || positionals.length === 0;
+  if (quick) return { tracks: 100_000, users: 10_000, calls: 500, rpcs: true };
+  return { tracks: Number(values.tracks), users: Number(values.users), calls: 5_000, rpcs: true };
 }
 
 async function runAll(names: readonly string[]): Promise<void> {
