@@ -63,8 +63,8 @@ if (values.help || unknown.length > 0) {
 /** How large a library is made, and how often it is asked. */
 function library() {
   const quick = values.quick || positionals.length === 0;
-  if (quick) return { tracks: 100_000, users: 10_000, calls: 500, rpcs: true };
-  return { tracks: Number(values.tracks), users: Number(values.users), calls: 5_000, rpcs: true };
+  if (quick) return { tracks: 100_000, users: 10_000, calls: 200, rpcs: true };
+  return { tracks: Number(values.tracks), users: Number(values.users), calls: 1_000, rpcs: true };
 }
 
 async function runAll(names: readonly string[]): Promise<void> {

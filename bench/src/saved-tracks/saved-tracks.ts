@@ -10,7 +10,7 @@ import { compareThroughput } from "./throughput.js";
 export interface SavedTracksOptions extends Amount {
   readonly rounds: number;
   readonly roundMs: number;
-  /** Calls of each list whose time is taken. */
+  /** Calls of each list in one round, whose time is taken one by one. */
   readonly calls: number;
   /** Whether the RPCs are measured too, in a process of their own. */
   readonly rpcs: boolean;
@@ -51,7 +51,7 @@ export async function benchSavedTracks(options: SavedTracksOptions): Promise<Tab
     const { rounds, roundMs } = options;
     return [
       await describe(large, seconds, { fsync: "off", ...changed }),
-      await compareLatencies(small, large, options.calls),
+      await compareLatencies(small, large, rounds, options.calls),
       await compareThroughput(large, rounds, roundMs),
       ...(options.rpcs ? [await measureRpcs(large, rounds, roundMs)] : []),
     ];
