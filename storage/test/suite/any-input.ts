@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
 import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
+import { ChartPeriod } from "@refrain/gen/refrain/storage/v1/statistics_pb";
 import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -44,6 +45,7 @@ function text(maxLength: number): fc.Arbitrary<string> {
 const format = fc.constantFrom(AudioFormat.UNSPECIFIED, AudioFormat.AUTO, AudioFormat.MP3, AudioFormat.M4A, 99 as AudioFormat);
 const kind = fc.constantFrom(SearchKind.UNSPECIFIED, SearchKind.QUERY, SearchKind.ARTIST, 99 as SearchKind);
 const order = fc.constantFrom(TrackOrder.UNSPECIFIED, TrackOrder.NEWEST, TrackOrder.OLDEST, 99 as TrackOrder);
+const period = fc.constantFrom(ChartPeriod.UNSPECIFIED, ChartPeriod.DAY, ChartPeriod.WEEK, 99 as ChartPeriod);
 const track = fc
   .record({
     id: text(200),
@@ -137,6 +139,12 @@ export function anyInputSuite(storage: () => TestStorage): void {
         fc.record({ userId: text(50), language: text(35), format, blocked: fc.boolean() }, { requiredKeys: ["userId"] }),
         (request) => client().updateUser(request),
       ));
+
+    test("is good enough for ListTopTracks and GetStats", () =>
+      answersAnything(fc.record({ period, limit: fc.nat({ max: 102 }), days: fc.nat({ max: 92 }) }), async (request) => {
+        await client().listTopTracks(request);
+        await client().getStats(request);
+      }));
 
     test("comes back as it was sent, when it is Unicode", async () => {
       const unicode = (maxLength: number) => fc.string({ unit: "binary", minLength: 1, maxLength });

@@ -153,14 +153,13 @@ export function chartsSuite(storage: () => TestStorage): void {
       const playing = Array.from({ length: 8 }, async (_, worker) => {
         for (const [i, { one, at }] of plays.entries()) if (i % 8 === worker) await play(one, at);
       });
-      let isOver = false;
+      const over = new AbortController();
       const sweeping = Array.from({ length: 3 }, async () => {
-        while (!isOver) await sweep(now);
+        while (!over.signal.aborted) await sweep(now);
       });
-      await Promise.all(playing).finally(() => {
-        isOver = true;
-        return Promise.all(sweeping);
-      });
+      await Promise.allSettled(playing);
+      over.abort();
+      await Promise.all([...playing, ...sweeping]);
       await sweep(now);
       const each = (number: number) => Object.fromEntries(tracks.map(({ key }) => [key, number]));
       expect(await charts()).toEqual({

@@ -46,7 +46,7 @@ export declare const ListTopTracksRequestSchema: GenMessage<ListTopTracksRequest
  */
 export declare type ListTopTracksResponse = Message<"refrain.storage.v1.ListTopTracksResponse"> & {
   /**
-   * Most plays first.
+   * Most plays first; those with as many in an order of their own, always the same.
    *
    * @generated from field: repeated refrain.storage.v1.TopTrack tracks = 1;
    */
@@ -107,7 +107,8 @@ export declare type GetStatsRequest = Message<"refrain.storage.v1.GetStatsReques
 export declare const GetStatsRequestSchema: GenMessage<GetStatsRequest>;
 
 /**
- * Statistics for the operator. Counts of days may miss the last seconds before a crash; the queue is exact.
+ * Statistics for the operator. Users and the queue are exact; counts of days are some seconds behind, and may miss the last seconds
+ * before a crash.
  *
  * @generated from message refrain.storage.v1.GetStatsResponse
  */
@@ -251,7 +252,7 @@ export declare type DayStats = Message<"refrain.storage.v1.DayStats"> & {
   deliveriesResent: bigint;
 
   /**
-   * Deliveries given up, by reason.
+   * Deliveries given up, by reason. Beyond 50 reasons of a day, which each replica counts for itself, the rest are OTHER.
    *
    * @generated from field: map<string, uint64> deliveries_failed = 10;
    */
@@ -265,7 +266,8 @@ export declare type DayStats = Message<"refrain.storage.v1.DayStats"> & {
 export declare const DayStatsSchema: GenMessage<DayStats>;
 
 /**
- * What a chart is of.
+ * What a chart is of. Plays count at once; a day that is over leaves the charts of day and week within minutes of midnight, not
+ * with it.
  *
  * @generated from enum refrain.storage.v1.ChartPeriod
  */

@@ -69,7 +69,8 @@ export const ChartPeriodSchema = /*@__PURE__*/
   enumDesc(file_refrain_storage_v1_statistics, 0);
 
 /**
- * What a chart is of.
+ * What a chart is of. Plays count at once; a day that is over leaves the charts of day and week within minutes of midnight, not
+ * with it.
  *
  * @generated from enum refrain.storage.v1.ChartPeriod
  */
