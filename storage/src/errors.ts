@@ -1,5 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { serviceError } from "@refrain/mesh";
+import { DeliveryRefusedError, type RefusalReason } from "./repo/deliveries/refused-error.js";
 import { isDatabaseUnavailable } from "./repo/unavailable.js";
 
 /** A track's key is not that of its url. */
@@ -31,6 +32,16 @@ export class UnstorableNameError extends Error {
 
 const RETRY_MS = 1_000;
 
+const REFUSAL_CODES: Readonly<Record<RefusalReason, Code>> = {
+  DELIVERY_NOT_FOUND: Code.NotFound,
+  BATCH_NOT_FOUND: Code.NotFound,
+  LEASE_LOST: Code.FailedPrecondition,
+  GIVEN_UP: Code.FailedPrecondition,
+  NOT_ITS_TURN: Code.FailedPrecondition,
+  NOT_SENDING: Code.FailedPrecondition,
+  TOO_MANY_DELIVERIES: Code.ResourceExhausted,
+};
+
 /** Turns what went wrong inside storage into what a caller may know. Anything unknown stays as it is, and becomes INTERNAL. */
 export function toConnectError(reason: unknown): unknown {
   if (reason instanceof TrackKeyMismatchError) {
@@ -45,6 +56,10 @@ export function toConnectError(reason: unknown): unknown {
   if (reason instanceof UnstorableNameError) {
     const violations = [{ field: reason.field, description: "must be Unicode text without NUL" }];
     return serviceError(Code.InvalidArgument, "INVALID_ARGUMENT", reason.message, { violations, cause: reason });
+  }
+  if (reason instanceof DeliveryRefusedError) {
+    const { metadata } = reason;
+    return serviceError(REFUSAL_CODES[reason.reason], reason.reason, reason.message, { metadata, cause: reason });
   }
   if (isDatabaseUnavailable(reason)) {
     return serviceError(Code.Unavailable, "DATABASE_UNAVAILABLE", "the database does not answer", {

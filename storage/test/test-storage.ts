@@ -2,10 +2,13 @@ import type { Client as RpcClient } from "@connectrpc/connect";
 import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import { inMemoryClient } from "@refrain/mesh/testing";
 import { Client, type ClientConfig, type Pool } from "pg";
+import type { Clock } from "../src/clock.js";
 import { openDatabase, type DatabaseOptions } from "../src/database/database.js";
 import { toConnectError } from "../src/errors.js";
+import { createBell } from "../src/deliveries/bell.js";
 import { createRepo, type Repo } from "../src/repo/repo.js";
 import { routes } from "../src/routes.js";
+import type { Counts } from "../src/statistics/counts.js";
 
 export type StorageClient = RpcClient<typeof StorageService>;
 
@@ -13,8 +16,8 @@ export type StorageClient = RpcClient<typeof StorageService>;
 export interface TestStorage {
   readonly pool: Pool;
   readonly repo: Repo;
-  /** A client whose server's clock is this one. Default: the real time. */
-  client(now?: () => Date): StorageClient;
+  /** A client whose server has this clock and counts there. Default: the real time, and no counts. */
+  client(now?: () => Date, counts?: Counts): StorageClient;
   /** Connects to an empty database of the same kind. */
   emptyDatabase(): Promise<EmptyDatabase>;
   close(): Promise<void>;
@@ -33,6 +36,11 @@ export interface DatabaseKind {
   close(): Promise<void>;
 }
 
+/** The RPCs, without what goes on beside them. */
+export function routesOn(repo: Repo, now: Clock = () => new Date(), counts: Counts = { add: () => {} }) {
+  return routes({ repo, now, counts, bell: createBell(), cacheWritten: () => {} });
+}
+
 /** Opens storage on a database of this kind, migrated as at a start. */
 export async function openTestStorage(kind: DatabaseKind): Promise<TestStorage> {
   const database = await openDatabase(await kind.options());
@@ -40,8 +48,8 @@ export async function openTestStorage(kind: DatabaseKind): Promise<TestStorage> 
   return {
     pool: database.pool,
     repo,
-    client: (now = () => new Date()) =>
-      inMemoryClient(StorageService, routes({ repo, now, cacheWritten: () => {} }), toConnectError),
+    client: (now = () => new Date(), counts = { add: () => {} }) =>
+      inMemoryClient(StorageService, routesOn(repo, now, counts), toConnectError),
     emptyDatabase: () => connectToEmpty(kind),
     close: async () => {
       await repo.close();

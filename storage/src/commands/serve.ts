@@ -11,6 +11,7 @@ import {
   type StartedService,
 } from "@refrain/mesh";
 import type { Env } from "@refrain/mesh/env";
+import { startBackground } from "../background.js";
 import { readConfig, type Config } from "../config.js";
 import { openDatabase, type Database } from "../database/database.js";
 import { UnusableDatabaseError } from "../database/unusable-database-error.js";
@@ -19,13 +20,7 @@ import { health, isReady } from "../health.js";
 import { showConnections } from "../metrics.js";
 import { createRepo, type Repo } from "../repo/repo.js";
 import { routes } from "../routes.js";
-import { startSweeper, type Sweeper } from "../sweeper.js";
 import { VERSION } from "../version.js";
-
-/** Searches of some 15 kB each, and tracks of some 300 bytes. */
-const LIMITS = { searches: 10_000, tracks: 200_000 };
-const SWEEP_EVERY_MS = 60_000;
-const SWEEP_EVERY_WRITES = 1_000;
 
 /** Serves until a signal ends it. */
 export async function serveStorage(env: Env): Promise<void> {
@@ -39,21 +34,15 @@ async function start(env: Env): Promise<StartedService> {
   const database = await open(config, logger);
   showConnections(database.pool);
   const repo = createRepo(database.pool, (error) => logger.warn({ reason: error.message }, "a database connection broke"));
-  const sweeper = startSweeper({
-    expiry: repo.expiry,
-    limits: LIMITS,
-    now: () => new Date(),
-    everyMs: SWEEP_EVERY_MS,
-    everyWrites: SWEEP_EVERY_WRITES,
-    onError: (error) => logger.warn({ err: error }, "removing what has expired failed; it is tried again"),
-  });
+  const now = () => new Date();
+  const background = startBackground({ repo, listener: database.listener, retention: config.retention, now, logger });
   const stopData = async () => {
-    await sweeper.stop();
+    await background.stop();
     await repo.close();
     await database.close();
   };
   try {
-    const server = await listen(config, logger, repo, sweeper);
+    const server = await listen(config, logger, repo, routes({ repo, now, ...background }));
     // Beside the first calls: most of them need nothing of it.
     repo.warmUp().catch((error: unknown) => logger.warn({ err: error }, "the database did not answer at the start"));
     const close = () =>
@@ -79,8 +68,7 @@ async function open(config: Config, logger: Logger): Promise<Database> {
   }
 }
 
-function listen(config: Config, logger: Logger, repo: Repo, sweeper: Sweeper) {
-  const handlers = routes({ repo, now: () => new Date(), cacheWritten: () => sweeper.written() });
+function listen(config: Config, logger: Logger, repo: Repo, handlers: ReturnType<typeof routes>) {
   return serve({
     name: "storage",
     version: VERSION,

@@ -15,6 +15,8 @@ export type DatabaseOptions = { readonly kind: "embedded"; readonly dataDir: str
 /** A database with all migrations applied. */
 export interface Database {
   readonly pool: Pool;
+  /** One more connection, to hear what other replicas tell; undefined: there are none, for the database is embedded. */
+  readonly listener: Pool | undefined;
   /** Names of the migrations that this start applied. */
   readonly migrated: readonly string[];
   /** Ends all connections; of the embedded database also its files and the lock on its folder. */
@@ -35,7 +37,7 @@ async function openFolder(dataDir: string): Promise<Database> {
   try {
     const migrated = await applyMigrations(embedded.connection);
     const pool = createPool(embedded.connection);
-    return { pool, migrated, close: () => pool.end().then(() => embedded.close()) };
+    return { pool, listener: undefined, migrated, close: () => pool.end().then(() => embedded.close()) };
   } catch (error) {
     await embedded.close();
     throw error;
@@ -44,8 +46,10 @@ async function openFolder(dataDir: string): Promise<Database> {
 
 async function openServer(options: ServerOptions): Promise<Database> {
   const migrated = await migrateServer(options);
-  const pool = createPool(serverConnection(options));
-  return { pool, migrated, close: () => pool.end() };
+  const connection = serverConnection(options);
+  const pool = createPool(connection);
+  const listener = createPool({ ...connection, max: 1 });
+  return { pool, listener, migrated, close: () => Promise.all([pool.end(), listener.end()]).then(() => {}) };
 }
 
 /** Does of `openDatabase` only the migrations, and returns the names of those it applied. @throws {UnusableDatabaseError} */

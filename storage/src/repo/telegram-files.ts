@@ -1,4 +1,5 @@
-import type { PrismaClient } from "../generated/prisma/client.js";
+import sql, { empty } from "sql-template-tag";
+import type { Sql } from "./sql.js";
 
 /** Names one upload. */
 interface TelegramFileKey {
@@ -15,18 +16,21 @@ export interface TelegramFiles {
   remove(key: TelegramFileKey, fileId: string): Promise<void>;
 }
 
-export function createTelegramFiles(prisma: PrismaClient): TelegramFiles {
+export function createTelegramFiles(db: Sql): TelegramFiles {
   return {
-    async set({ botId, trackKey, format }, fileId, now) {
-      await prisma.telegramFile.upsert({
-        where: { botId_trackKey_format: { botId, trackKey, format } },
-        create: { botId, trackKey, format, fileId, updatedAt: now },
-        update: { fileId, updatedAt: now },
-        select: { format: true },
-      });
-    },
-    async remove(key, fileId) {
-      await prisma.telegramFile.deleteMany({ where: fileId === "" ? key : { ...key, fileId } });
+    set: (key, fileId, now) => keepFile(db, key, fileId, now),
+    async remove({ botId, trackKey, format }, fileId) {
+      await db.run(sql`
+        DELETE FROM telegram_files WHERE bot_id = ${botId} AND track_key = ${trackKey} AND format = ${format}
+        ${fileId === "" ? empty : sql`AND file_id = ${fileId}`}`);
     },
   };
+}
+
+/** The same as `set`, also inside of a transaction. */
+export async function keepFile(db: Sql, { botId, trackKey, format }: TelegramFileKey, fileId: string, now: Date): Promise<void> {
+  await db.run(sql`
+    INSERT INTO telegram_files (bot_id, track_key, format, file_id, updated_at)
+    VALUES (${botId}, ${trackKey}, ${format}, ${fileId}, ${now})
+    ON CONFLICT (bot_id, track_key, format) DO UPDATE SET file_id = excluded.file_id, updated_at = excluded.updated_at`);
 }

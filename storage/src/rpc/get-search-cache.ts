@@ -8,6 +8,7 @@ import type { SearchCache } from "../repo/search-cache.js";
 import { encodeAnswer } from "../search-cache/encode-answer.js";
 import type { FreshAnswers } from "../search-cache/fresh-answers.js";
 import { searchKey, searchName } from "../search-key.js";
+import type { Counts } from "../statistics/counts.js";
 
 /** @param written told when a lease was given: it is a row, and the sweeper counts them */
 export function getSearchCache(
@@ -15,6 +16,7 @@ export function getSearchCache(
   fresh: FreshAnswers,
   now: Clock,
   written: () => void,
+  counts: Counts,
 ): MethodImpl<typeof StorageService.method.getSearchCache> {
   return async ({ kind, query }) => {
     const time = now();
@@ -22,12 +24,16 @@ export function getSearchCache(
     const held = fresh.find(name, time);
     if (held) {
       countHeldHit();
+      counts.add("searches");
+      counts.add("search_hits");
       return encodedAs(GetSearchCacheResponseSchema, held);
     }
     const reading = fresh.startReading();
     const answer = await cache.get(searchKey(name), time);
     const { entry, lease } = answer;
     if (lease) written();
+    counts.add("searches");
+    if (entry !== undefined) counts.add("search_hits");
     countLookup(entry === undefined ? "miss" : entry.stale ? "stale" : "hit");
     const bytes = encodeAnswer(answer);
     if (entry?.lasting && !entry.stale) fresh.hold(name, bytes, entry.freshUntil, time, reading);

@@ -1,12 +1,17 @@
 import { afterAll, beforeAll } from "vitest";
 import { openTestStorage, type DatabaseKind, type TestStorage } from "../test-storage.js";
 import { anyInputSuite } from "./any-input.js";
+import { chartsSuite } from "./charts.js";
+import { deliveriesSuite } from "./deliveries.js";
+import { deliveryBatchesSuite } from "./delivery-batches.js";
+import { deliveryLeasesSuite } from "./delivery-leases.js";
 import { expirySuite } from "./expiry.js";
 import { knownTracksSuite } from "./known-tracks.js";
 import { migrationsSuite } from "./migrations.js";
 import { pagingSuite } from "./paging.js";
 import { savedTracksSuite } from "./saved-tracks.js";
 import { searchCacheSuite } from "./search-cache.js";
+import { statisticsSuite } from "./statistics.js";
 import { usersSuite } from "./users.js";
 
 /** Time to start a server, or to make an embedded database where no build has made one yet. */
@@ -31,6 +36,11 @@ export function storageSuite(open: () => Promise<DatabaseKind>): void {
   savedTracksSuite(storage);
   pagingSuite(storage);
   usersSuite(storage);
+  deliveriesSuite(storage);
+  deliveryLeasesSuite(storage);
+  deliveryBatchesSuite(storage);
+  chartsSuite(storage);
+  statisticsSuite(storage);
   expirySuite(storage);
   anyInputSuite(storage);
   migrationsSuite(storage);

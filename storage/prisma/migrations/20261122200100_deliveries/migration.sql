@@ -50,7 +50,7 @@ CREATE TABLE "deliveries" (
 );
 
 -- CreateIndex: what may be claimed; deliveries that wait for their next attempt are passed over inside the index.
-CREATE INDEX "delivery_batches_queue_idx" ON "delivery_batches"("bot_id", "turn", "created_at", "wake_at") WHERE "wake_at" IS NOT NULL AND NOT "paused";
+CREATE INDEX "delivery_batches_queue_idx" ON "delivery_batches"("bot_id", "turn", "created_at", "wake_at") WHERE "wake_at" IS NOT NULL;
 
 -- CreateIndex: leases that run out.
 CREATE INDEX "delivery_batches_lease_idx" ON "delivery_batches"("lease_until") WHERE "claimer" IS NOT NULL;

@@ -1,0 +1,56 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Pool, PoolClient } from "pg";
+import sql from "sql-template-tag";
+import type { Sql } from "../sql.js";
+
+const CHANNEL = "refrain_deliveries";
+const RECONNECT_MS = 1_000;
+
+/** Tells all replicas that something of this bot may be claimable; those that miss it look again by themselves. */
+export async function notifyReplicas(db: Sql, botId: string): Promise<void> {
+  await db.run(sql`SELECT pg_notify(${CHANNEL}, ${botId})`);
+}
+
+/**
+ * Listens to what replicas tell each other, on a connection of its own, and again when that breaks. Returns a function that ends it.
+ *
+ * @param pool of one connection, which this has for itself
+ */
+export function listenToReplicas(pool: Pool, heard: (botId: string) => void): () => Promise<void> {
+  const stopping = new AbortController();
+  const ended = listenOn(pool, heard, stopping.signal);
+  return () => {
+    stopping.abort();
+    return ended;
+  };
+}
+
+async function listenOn(pool: Pool, heard: (botId: string) => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const client = await pool.connect();
+      try {
+        await listenUntilBroken(client, heard, signal);
+      } finally {
+        // Not back into the pool: its next user would be the one who listens.
+        client.release(true);
+      }
+    } catch {
+      // The database is away, which every other query tells too.
+    }
+    await wait(RECONNECT_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function listenUntilBroken(client: PoolClient, heard: (botId: string) => void, signal: AbortSignal): Promise<void> {
+  const over = new Promise<void>((resolve) => {
+    client.once("error", () => resolve());
+    client.once("end", () => resolve());
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  client.on("notification", ({ payload }) => {
+    if (payload !== undefined) heard(payload);
+  });
+  await client.query(`LISTEN ${CHANNEL}`);
+  await over;
+}

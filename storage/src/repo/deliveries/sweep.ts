@@ -1,0 +1,19 @@
+import sql from "sql-template-tag";
+import type { Sql } from "../sql.js";
+import { after } from "./rules.js";
+
+/** Batches per statement. Each may have hundreds of deliveries, which go with it. */
+const AT_ONCE = 50;
+const DAY_MS = 86_400_000;
+
+/** Removes batches that have been finished for so many days. Returns how many. Stops early when `signal` aborts. */
+export async function sweepFinished(db: Sql, days: number, now: Date, signal: AbortSignal): Promise<number> {
+  const before = after(now, -days * DAY_MS);
+  let total = 0;
+  for (let removed = AT_ONCE; removed === AT_ONCE && !signal.aborted; total += removed) {
+    removed = await db.run(sql`
+      DELETE FROM delivery_batches WHERE id IN (
+        SELECT id FROM delivery_batches WHERE finished_at <= ${before} LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED)`);
+  }
+  return total;
+}
