@@ -7,13 +7,12 @@ function setUp(options: Partial<SweeperOptions> = {}) {
   const sweeps: { end(error?: Error): void; signal: AbortSignal }[] = [];
   const errors: unknown[] = [];
   const sweeper = startSweeper({
-    expiry: {
-      sweep: (_limits, _now, signal) =>
+    sweeps: [
+      (_now, signal) =>
         new Promise((resolve, reject) => {
           sweeps.push({ end: (error) => (error ? reject(error) : resolve(0)), signal });
         }),
-    },
-    limits: { searches: 1, tracks: 1 },
+    ],
     now: () => new Date(),
     everyMs: 3_600_000,
     everyWrites: 3,
@@ -51,6 +50,22 @@ describe("the sweeper", () => {
     const failure = new Error("away");
     sweeps[0]?.end(failure);
     await until(() => sweeps.length === 2);
+    expect(errors).toEqual([failure]);
+  });
+
+  test("runs one sweep after another, also after one that failed", async () => {
+    const failure = new Error("away");
+    const ran: string[] = [];
+    const running: string[] = [];
+    const sweep = (name: string) => async () => {
+      running.push(name);
+      await Promise.resolve();
+      expect(running.splice(0)).toEqual([name]);
+      ran.push(name);
+    };
+    const { errors } = setUp({ sweeps: [sweep("first"), () => Promise.reject(failure), sweep("last")] });
+    await until(() => ran.length === 2);
+    expect(ran).toEqual(["first", "last"]);
     expect(errors).toEqual([failure]);
   });
 

@@ -1,18 +1,20 @@
 import type { Clock } from "./clock.js";
-import type { Expiry, ExpiryLimits } from "./repo/expiry.js";
+
+/** Removes one kind of rows that nobody needs any more. Stops early when `signal` aborts. */
+export type Sweep = (now: Date, signal: AbortSignal) => Promise<unknown>;
 
 export interface SweeperOptions {
-  readonly expiry: Expiry;
-  readonly limits: ExpiryLimits;
+  /** One after another, so that little of the database is taken at once. One that fails does not keep the next from running. */
+  readonly sweeps: readonly Sweep[];
   readonly now: Clock;
-  /** Milliseconds between two sweeps. */
+  /** Milliseconds from one start of all sweeps to the next. */
   readonly everyMs: number;
   /** So many writes bring the next sweep forward: the tables never outgrow their limits by much more. */
   readonly everyWrites: number;
   readonly onError: (error: unknown) => void;
 }
 
-/** Keeps what can be found again within its limits, one sweep at a time. */
+/** Removes what nobody needs any more, now and then. */
 export interface Sweeper {
   /** Counts a write. */
   written(): void;
@@ -20,20 +22,22 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Starts with a sweep at once. */
-export function startSweeper({ expiry, limits, now, everyMs, everyWrites, onError }: SweeperOptions): Sweeper {
+/** Starts with all sweeps at once. */
+export function startSweeper({ sweeps, now, everyMs, everyWrites, onError }: SweeperOptions): Sweeper {
   const stopping = new AbortController();
   let writes = 0;
   let running: Promise<void> | undefined;
+  const runAll = async () => {
+    for (const run of sweeps) {
+      if (!stopping.signal.aborted) await run(now(), stopping.signal).catch(onError);
+    }
+  };
   const sweep = () => {
     if (running !== undefined || stopping.signal.aborted) return;
     writes = 0;
-    running = expiry
-      .sweep(limits, now(), stopping.signal)
-      .then(() => {}, onError)
-      .finally(() => {
-        running = undefined;
-      });
+    running = runAll().finally(() => {
+      running = undefined;
+    });
   };
   const timer = setInterval(sweep, everyMs);
   timer.unref();

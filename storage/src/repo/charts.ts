@@ -1,6 +1,6 @@
 import sql, { raw } from "sql-template-tag";
 import { utcDay } from "../statistics/utc-day.js";
-import { BATCH, inBatches } from "./in-batches.js";
+import { BATCH_LIMIT, inBatches } from "./in-batches.js";
 import type { Sql } from "./sql.js";
 
 /** A track that was sent to somebody. */
@@ -73,7 +73,7 @@ export function createCharts(db: Sql): Charts {
     const [row] = await db.write<{ days: number }>(sql`
       WITH gone AS (
         SELECT day, track_key FROM track_days WHERE ${flag} AND day < ${utcDay(now, daysBefore)}::date
-        ORDER BY day LIMIT ${BATCH} FOR UPDATE SKIP LOCKED),
+        ORDER BY day ${BATCH_LIMIT} FOR UPDATE SKIP LOCKED),
       taken AS (
         UPDATE track_days d SET ${flag} = false FROM gone WHERE d.day = gone.day AND d.track_key = gone.track_key
         RETURNING d.track_key, d.plays),
@@ -92,7 +92,7 @@ export function createCharts(db: Sql): Charts {
       DELETE FROM track_days WHERE (day, track_key) IN (
         SELECT day, track_key FROM track_days
         WHERE day <= ${utcDay(now, statisticsDays)}::date AND NOT in_day AND NOT in_week
-        ORDER BY day, track_key LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
+        ORDER BY day, track_key ${BATCH_LIMIT} FOR UPDATE SKIP LOCKED)`);
 
   return {
     top: (period, limit) => db.read(CHARTS[period](limit)),

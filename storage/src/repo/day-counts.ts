@@ -1,6 +1,6 @@
 import sql from "sql-template-tag";
 import { utcDay } from "../statistics/utc-day.js";
-import { BATCH, inBatches } from "./in-batches.js";
+import { BATCH_LIMIT, inBatches } from "./in-batches.js";
 import type { Sql } from "./sql.js";
 
 /** How much is added to the count of one name on one day. */
@@ -64,7 +64,7 @@ export function createDayCounts(db: Sql): DayCounts {
           db.run(sql`
             DELETE FROM day_counts WHERE (day, name) IN (
               SELECT day, name FROM day_counts WHERE day <= ${utcDay(now, statisticsDays)}::date
-              ORDER BY day, name LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`),
+              ORDER BY day, name ${BATCH_LIMIT} FOR UPDATE SKIP LOCKED)`),
         signal,
       ),
   };
