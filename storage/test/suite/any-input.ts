@@ -1,5 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
+import { AudioFormat, TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
 import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { ChartPeriod } from "@refrain/gen/refrain/storage/v1/statistics_pb";
 import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
@@ -44,7 +45,7 @@ function text(maxLength: number): fc.Arbitrary<string> {
 
 const format = fc.constantFrom(AudioFormat.UNSPECIFIED, AudioFormat.AUTO, AudioFormat.MP3, AudioFormat.M4A, 99 as AudioFormat);
 const kind = fc.constantFrom(SearchKind.UNSPECIFIED, SearchKind.QUERY, SearchKind.ARTIST, 99 as SearchKind);
-const order = fc.constantFrom(TrackOrder.UNSPECIFIED, TrackOrder.NEWEST, TrackOrder.OLDEST, 99 as TrackOrder);
+const order = fc.constantFrom(TrackOrder.UNSPECIFIED, TrackOrder.NEWEST, TrackOrder.OLDEST, TrackOrder.LIKED, 99 as TrackOrder);
 const period = fc.constantFrom(ChartPeriod.UNSPECIFIED, ChartPeriod.DAY, ChartPeriod.WEEK, 99 as ChartPeriod);
 const track = fc
   .record({
@@ -62,6 +63,17 @@ const track = fc
   .map(({ wrong, ...fields }) => ({ ...fields, key: wrong ?? trackKey(fields.url) }));
 const results = fc.record({ tracks: fc.array(track, { maxLength: 5 }), failedSources: fc.array(text(32), { maxLength: 2 }) });
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+const size = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+/** Within what a Timestamp may name, and beyond. */
+const time = fc.record({
+  seconds: fc.oneof(
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.bigInt({ min: -62_135_596_900n, max: 253_402_300_900n }),
+  ),
+  nanos: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+});
+const use = fc.record({ key: text(100), searches: fc.nat({ max: 1_002 }), downloads: fc.nat({ max: 1_002 }) });
 
 /** Runs one call with anything and expects an answer or an honest refusal. */
 async function answersAnything<T>(input: fc.Arbitrary<T>, call: (value: T) => Promise<unknown>): Promise<void> {
@@ -104,9 +116,7 @@ export function anyInputSuite(storage: () => TestStorage): void {
       ));
 
     test("is good enough for SaveTrack", () =>
-      answersAnything(fc.record({ userId: text(50), track, sizeBytes: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }), (request) =>
-        client().saveTrack(request),
-      ));
+      answersAnything(fc.record({ userId: text(50), track, sizeBytes: size }), (request) => client().saveTrack(request)));
 
     test("is good enough for ListTracks", () =>
       answersAnything(
@@ -136,7 +146,10 @@ export function anyInputSuite(storage: () => TestStorage): void {
 
     test("is good enough for UpdateUser", () =>
       answersAnything(
-        fc.record({ userId: text(50), language: text(35), format, blocked: fc.boolean() }, { requiredKeys: ["userId"] }),
+        fc.record(
+          { userId: text(50), language: text(35), format, blocked: fc.boolean(), addUse: use },
+          { requiredKeys: ["userId"] },
+        ),
         (request) => client().updateUser(request),
       ));
 
@@ -144,6 +157,54 @@ export function anyInputSuite(storage: () => TestStorage): void {
       answersAnything(fc.record({ period, limit: fc.nat({ max: 102 }), days: fc.nat({ max: 92 }) }), async (request) => {
         await client().listTopTracks(request);
         await client().getStats(request);
+      }));
+
+    test("is good enough for RestoreTrack", () =>
+      answersAnything(fc.record({ userId: text(50), id: fc.oneof(text(64), fc.uuid()) }), (request) =>
+        client().restoreTrack(request),
+      ));
+
+    test("is good enough for LikeTrack", () =>
+      answersAnything(fc.record({ userId: text(50), track, key: optional(text(22)), liked: fc.boolean() }), async (request) => {
+        const { userId, key = request.track.key, liked } = request;
+        await client().saveTrack({ userId, track: request.track });
+        await client().likeTrack({ userId, key, liked });
+      }));
+
+    test("is good enough for ImportTracks", () => {
+      const imported = fc.record({ track, sizeBytes: size, createdAt: time, likedAt: time }, { requiredKeys: ["track"] });
+      return answersAnything(
+        fc.record({ userId: text(50), tracks: fc.array(imported, { maxLength: 5 }) }),
+        async ({ userId, tracks }) => {
+          await client().importTracks({ userId, tracks });
+          await client().listTracks({ userId });
+        },
+      );
+    });
+
+    test("is good enough for ListRecentTracks", () =>
+      answersAnything(fc.record({ userId: text(50), limit: fc.nat({ max: 102 }) }), (request) =>
+        client().listRecentTracks(request),
+      ));
+
+    test("is good enough for SetChoice and GetChoice", () =>
+      answersAnything(
+        fc.record({ userId: text(50), query: text(100), track: optional(track) }),
+        async ({ userId, query, track: chosen }) => {
+          await client().setChoice(chosen ? { userId, query, track: chosen } : { userId, query });
+          expect((await client().getChoice({ userId, query })).track).toEqual(chosen && create(TrackSchema, chosen));
+        },
+      ));
+
+    test("is good enough for ListUsers", () =>
+      answersAnything(fc.record({ language: text(35), includeBlocked: fc.boolean(), afterUserId: text(50) }), async (request) => {
+        for await (const { users } of client().listUsers(request)) expect(users.length).toBeLessThanOrEqual(500);
+      }));
+
+    test("is good enough for ExportUser and DeleteUser", () =>
+      answersAnything(fc.record({ userId: text(50) }), async (request) => {
+        for await (const { part } of client().exportUser(request)) expect(part.case).toBeDefined();
+        await client().deleteUser(request);
       }));
 
     test("comes back as it was sent, when it is Unicode", async () => {

@@ -1,8 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { reasonOf } from "@refrain/mesh";
 import { describe, expect, test } from "vitest";
+import { expectRefusal } from "../expect-refusal.js";
 import { planFor, queriesOf } from "../queries.js";
 import { track, unique } from "../samples.js";
 import { testClock, type StorageClient, type TestStorage } from "../test-storage.js";
@@ -228,13 +228,4 @@ async function allPages(client: StorageClient, request: Parameters<StorageClient
     pages.push(await client.listTracks({ ...request, pageToken: token }));
   }
   return pages;
-}
-
-async function expectRefusal(call: Promise<unknown>, code: Code, reason: string): Promise<void> {
-  const error = await call.then(
-    () => undefined,
-    (refusal: unknown) => refusal,
-  );
-  expect(error).toMatchObject({ code });
-  expect(reasonOf(error)).toBe(reason);
 }
