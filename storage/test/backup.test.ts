@@ -8,11 +8,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { readTables } from "../src/database/copy/tables.js";
 import { openDatabase, type Database, type DatabaseOptions } from "../src/database/database.js";
 import { createRepo } from "../src/repo/repo.js";
-import { routes } from "../src/routes.js";
 import { contentsOf } from "./contents.js";
 import { fillTables } from "./fill-tables.js";
 import { startPostgres } from "./postgres-server.js";
 import { track } from "./samples.js";
+import { routesOn } from "./test-storage.js";
 import { withPostgres } from "./with-postgres.js";
 
 const run = promisify(execFile);
@@ -43,7 +43,7 @@ async function fill({ pool }: Database): Promise<void> {
 function storageOn({ pool }: Pick<Database, "pool">) {
   const repo = createRepo(pool, () => {});
   onTestFinished(() => repo.close());
-  return inMemoryClient(StorageService, routes({ repo, now: () => new Date(), cacheWritten: () => {}, counts: { add: () => {} } }));
+  return inMemoryClient(StorageService, routesOn(repo));
 }
 
 /** Storage takes it as its own, reads what was there, and writes. */

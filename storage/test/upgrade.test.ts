@@ -11,9 +11,9 @@ import { migrateDatabase, openDatabase } from "../src/database/database.js";
 import { migrate } from "../src/database/migrate.js";
 import { readMigrations } from "../src/database/migration-files.js";
 import { createRepo } from "../src/repo/repo.js";
-import { routes } from "../src/routes.js";
 import { startPostgres } from "./postgres-server.js";
 import { track } from "./samples.js";
+import { routesOn } from "./test-storage.js";
 import { withPostgres } from "./with-postgres.js";
 
 const OLD_ROWS = 300_000;
@@ -146,7 +146,7 @@ withPostgres((bin) => {
       const database = await openDatabase({ kind: "server", url, poolSize: 2 });
       const repo = createRepo(database.pool, () => {});
       onTestFinished(() => repo.close().then(() => database.close()));
-      const client = inMemoryClient(StorageService, routes({ repo, now: () => new Date(), cacheWritten: () => {} }));
+      const client = inMemoryClient(StorageService, routesOn(repo));
       const userId = `user ${USERS - 1}`;
       const { tracks, totalCount } = await client.listTracks({ userId, pageSize: 100 });
       expect(tracks.length).toBe(totalCount);

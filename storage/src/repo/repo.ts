@@ -46,6 +46,7 @@ export interface Repo {
 export function createRepo(pool: Pool, onConnectionError: (error: Error) => void): Repo {
   const prisma = createPrisma(pool, onConnectionError);
   const sql = createSql(pool);
+  pool.on("error", onConnectionError);
   const users = measured("users", createUsers(sql));
   return {
     searchCache: measured("search_cache", createSearchCache(sql)),
