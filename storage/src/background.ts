@@ -3,6 +3,7 @@ import type { Clock } from "./clock.js";
 import type { Retention } from "./config.js";
 import type { Database } from "./database/database.js";
 import { createBell, type Bell } from "./deliveries/bell.js";
+import { showQueue } from "./metrics.js";
 import { listenToReplicas } from "./repo/deliveries/notifications.js";
 import type { Repo } from "./repo/repo.js";
 import { startCounts, type Counts } from "./statistics/counts.js";
@@ -62,6 +63,7 @@ function sweepUp({ repo, retention, now, logger }: BackgroundOptions): Sweeper {
       (time, signal) => repo.deliveries.sweep(retention.deliveriesDays, time, signal),
       (time, signal) => repo.charts.sweep(retention.statisticsDays, time, signal),
       (time, signal) => repo.dayCounts.sweep(retention.statisticsDays, time, signal),
+      async (time) => showQueue(await repo.totals.queue(), time),
     ],
     now,
     everyMs: SWEEP_EVERY_MS,

@@ -26,6 +26,31 @@ export function showHeldAnswers(held: { readonly bytes: number }): void {
   gauge("refrain_search_cache_held_bytes", "Memory of the answers that are given without asking the database.", () => held.bytes);
 }
 
+const deliveries = counter("refrain_queue_deliveries_total", "Deliveries, by what became of them.", ["outcome"]);
+
+/** Counts deliveries. @param name of a count: `deliveries_sent`, `deliveries_failed/REASON`; others are about something else */
+export function countDeliveries(name: string, by: number): void {
+  const outcome = /^deliveries_([a-z]+)/.exec(name)?.[1];
+  if (outcome !== undefined) deliveries.labels(outcome).inc(by);
+}
+
+const queue = { length: 0, oldestSeconds: 0 };
+gauge("refrain_queue_length", "Deliveries that are not final, as of the last minute.", () => queue.length);
+gauge("refrain_queue_oldest_seconds", "Age of the oldest of them, 0 without any.", () => queue.oldestSeconds);
+
+interface Queue {
+  readonly pending: number;
+  readonly claimed: number;
+  readonly sending: number;
+  readonly oldestCreatedAt: Date | null;
+}
+
+/** Shows the queue as it is now. */
+export function showQueue({ pending, claimed, sending, oldestCreatedAt }: Queue, now: Date): void {
+  queue.length = pending + claimed + sending;
+  queue.oldestSeconds = oldestCreatedAt === null ? 0 : Math.max(0, (now.getTime() - oldestCreatedAt.getTime()) / 1_000);
+}
+
 interface Connections {
   readonly totalCount: number;
   readonly idleCount: number;

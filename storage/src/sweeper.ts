@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 
-/** Removes one kind of rows that nobody needs any more. Stops early when `signal` aborts. */
+/** Removes one kind of rows that nobody needs any more, or looks how many there are. Stops early when `signal` aborts. */
 export type Sweep = (now: Date, signal: AbortSignal) => Promise<unknown>;
 
 export interface SweeperOptions {

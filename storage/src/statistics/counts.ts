@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
+import { countDeliveries } from "../metrics.js";
 import type { DayCount, DayCounts } from "../repo/day-counts.js";
 import { Tally, type CountName } from "./tally.js";
 import { utcDay } from "./utc-day.js";
@@ -49,7 +50,10 @@ export function startCounts({ dayCounts, now, everyMs, onError }: CountsOptions)
   }, everyMs);
   timer.unref();
   return {
-    add: (name, by = 1) => tally.add(utcDay(now()), name, by),
+    add(name, by = 1) {
+      tally.add(utcDay(now()), name, by);
+      countDeliveries(name, by);
+    },
     flush,
     stop() {
       clearInterval(timer);
