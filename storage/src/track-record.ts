@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TrackSchema, type Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import { SavedTrackSchema, type SavedTrack } from "@refrain/gen/refrain/storage/v1/track_pb";
+import { encodeAround } from "./encode-around.js";
 import { TrackKeyMismatchError } from "./errors.js";
 import type { TrackRecord } from "./repo/known-tracks.js";
 import type { SavedTrackRecord } from "./repo/saved-track-record.js";
@@ -19,12 +20,20 @@ export function toTrack(bytes: Uint8Array): Track {
 }
 
 /** An entry of a user's music as callers get it. */
-export function toSavedTrack({ id, track, sizeBytes, createdAt, likedAt }: SavedTrackRecord): SavedTrack {
-  return create(SavedTrackSchema, {
+export function toSavedTrack(record: SavedTrackRecord): SavedTrack {
+  return create(SavedTrackSchema, { ...besideTrack(record), track: toTrack(record.track) });
+}
+
+/** The same, serialised. */
+export function encodeSavedTrack(record: SavedTrackRecord): Uint8Array {
+  return encodeAround(SavedTrackSchema, SavedTrackSchema.field.track, [record.track], besideTrack(record));
+}
+
+function besideTrack({ id, sizeBytes, createdAt, likedAt }: SavedTrackRecord) {
+  return {
     id,
-    track: toTrack(track),
     sizeBytes,
     createdAt: timestampFromDate(createdAt),
     ...(likedAt && { likedAt: timestampFromDate(likedAt) }),
-  });
+  };
 }
