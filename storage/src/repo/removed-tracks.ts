@@ -49,39 +49,39 @@ export async function sweepRemovedTracks(db: Sql, now: Date, signal: AbortSignal
   return (await inBatches(empty, signal)) + (await inBatches(remove, signal));
 }
 
-interface RemovedRow {
-  readonly track_key: string;
-}
-
 /**
  * Puts an entry back as it was, inside a transaction, whose lock on the row makes others wait. A track that was saved anew meanwhile
  * stays, and the removal with it, so that DeleteTrack still knows the old id. Undefined: there is nothing to put back.
  */
-export async function restoreTrack(db: Sql, userId: string, id: string, now: Date): Promise<SavedTrackRecord | undefined> {
+export async function restoreTrack(tx: Sql, userId: string, id: string, now: Date): Promise<SavedTrackRecord | undefined> {
   const since = new Date(now.getTime() - RESTORABLE_MS);
-  const [removed] = await db.write<RemovedRow>(sql`
-    SELECT track_key FROM removed_tracks
-    WHERE id = ${id}::uuid AND user_id = ${userId} AND track IS NOT NULL AND removed_at > ${since}
-    FOR UPDATE`);
-  if (removed === undefined) return findById(db, userId, id);
+  const restorable = sql`FROM removed_tracks WHERE id = ${id}::uuid AND user_id = ${userId} AND track IS NOT NULL AND removed_at > ${since}`;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [restored] = await db.write<SavedTrackRow>(sql`
+    const [removed] = await tx.write<{ track_key: string }>(sql`SELECT track_key ${restorable} FOR UPDATE`);
+    if (removed) return putBack(tx, userId, id, removed.track_key);
+    // One look at both tables: between two looks the row might go from the one that is looked at last to the other.
+    const [row] = await tx.read<SavedTrackRow & { removed: boolean }>(sql`
+      SELECT false AS removed, ${SAVED_TRACK_COLUMNS} FROM saved_tracks WHERE id = ${id}::uuid AND user_id = ${userId}
+      UNION ALL SELECT true, ${SAVED_TRACK_COLUMNS} ${restorable}`);
+    if (row === undefined) return undefined;
+    // It was put back before, and this is the same call once more.
+    if (!row.removed) return toSavedTrackRecord(row);
+  }
+  throw new Error(`a saved track was removed ${ATTEMPTS} times while it was put back`);
+}
+
+async function putBack(tx: Sql, userId: string, id: string, key: string): Promise<SavedTrackRecord> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [restored] = await tx.write<SavedTrackRow>(sql`
       INSERT INTO saved_tracks (${TRACK}) SELECT ${TRACK} FROM removed_tracks WHERE id = ${id}::uuid
       ON CONFLICT (user_id, track_key) DO NOTHING
       RETURNING ${SAVED_TRACK_COLUMNS}`);
     if (restored) {
-      await db.run(sql`DELETE FROM removed_tracks WHERE id = ${id}::uuid`);
+      await tx.run(sql`DELETE FROM removed_tracks WHERE id = ${id}::uuid`);
       return toSavedTrackRecord(restored);
     }
-    const savedAnew = await findSavedTrack(db, userId, removed.track_key);
+    const savedAnew = await findSavedTrack(tx, userId, key);
     if (savedAnew) return savedAnew;
   }
   throw new Error(`a saved track came and went ${ATTEMPTS} times while it was put back`);
-}
-
-/** It was put back before, and this is the same call once more. */
-async function findById(db: Sql, userId: string, id: string): Promise<SavedTrackRecord | undefined> {
-  const [row] = await db.read<SavedTrackRow>(sql`
-    SELECT ${SAVED_TRACK_COLUMNS} FROM saved_tracks WHERE id = ${id}::uuid AND user_id = ${userId}`);
-  return row && toSavedTrackRecord(row);
 }

@@ -1,6 +1,5 @@
-import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { AudioFormat, TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
+import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
 import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { ChartPeriod } from "@refrain/gen/refrain/storage/v1/statistics_pb";
 import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
@@ -192,7 +191,7 @@ export function anyInputSuite(storage: () => TestStorage): void {
         fc.record({ userId: text(50), query: text(100), track: optional(track) }),
         async ({ userId, query, track: chosen }) => {
           await client().setChoice(chosen ? { userId, query, track: chosen } : { userId, query });
-          expect((await client().getChoice({ userId, query })).track).toEqual(chosen && create(TrackSchema, chosen));
+          expect((await client().getChoice({ userId, query })).track?.key).toBe(chosen?.key);
         },
       ));
 
