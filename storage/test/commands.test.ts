@@ -1,10 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { temporaryFolder } from "@refrain/mesh/testing";
+import { temporaryFolder, until } from "@refrain/mesh/testing";
+import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { readConcurrentIndex } from "../src/database/concurrent-index.js";
+import { migrate } from "../src/database/migrate.js";
 import { readMigrations } from "../src/database/migration-files.js";
 import { startPostgres } from "./postgres-server.js";
-import { runCommand } from "./storage-process.js";
+import { runCommand, startCommand } from "./storage-process.js";
 import { withPostgres } from "./with-postgres.js";
 
 const START_MS = 120_000;
@@ -56,6 +59,41 @@ withPostgres((bin) => {
       expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual([1, 2, 3].map(() => [0, ""]));
       const applied = ended.flatMap(({ stdout }) => (JSON.parse(stdout) as { migrated: string[] }).migrated);
       expect(applied).toEqual((await readMigrations()).map(({ name }) => name));
+    },
+    START_MS,
+  );
+
+  test(
+    "migrate, killed while it builds an index, is finished by the next one, without an operator",
+    async () => {
+      const server = await startPostgres(bin);
+      onTestFinished(() => server.stop());
+      const url = await server.createDatabase("killed");
+      const migrations = await readMigrations();
+      const index = migrations.findIndex(({ sql }) => readConcurrentIndex(sql) !== undefined);
+      const [watcher, writer] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
+      for (const client of [watcher, writer]) {
+        await client.connect();
+        onTestFinished(() => client.end());
+      }
+      await migrate(watcher, migrations.slice(0, index));
+      // The index waits for a transaction that has written, and stays half-built.
+      await writer.query("BEGIN; INSERT INTO saved_tracks VALUES (gen_random_uuid(), 'u', 'k', '', '', 1, now())");
+      const killed = startCommand(["migrate"], { ...NO_KEYS, DATABASE_URL: url });
+      await until(async () => {
+        const { rows } = await watcher.query(
+          "SELECT FROM pg_stat_activity WHERE query LIKE '%INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'",
+        );
+        return rows.length > 0;
+      }, 60_000);
+      killed.kill("SIGKILL");
+      await killed.ended;
+      const next = runCommand(["migrate"], { ...NO_KEYS, DATABASE_URL: url });
+      await writer.query("COMMIT");
+      expect(await next).toMatchObject({ code: 0, stderr: "" });
+      const { rows: invalid } = await watcher.query("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid");
+      expect(invalid).toEqual([]);
+      expect(await migrate(watcher, migrations)).toEqual([]);
     },
     START_MS,
   );

@@ -65,7 +65,7 @@ withPostgres((bin) => {
       const server = await startPostgres(bin);
       onTestFinished(() => server.stop());
       const url = await server.createDatabase("exhausted");
-      const database = await openDatabase({ kind: "server", url, poolSize: 1, connectTimeoutMs: 200 });
+      const database = await openDatabase({ kind: "server", url, poolSize: 1, connectTimeoutMs: 2_000 });
       const repo = createRepo(database.pool, () => {});
       onTestFinished(() => repo.close().then(() => database.close()));
       const handlers = routesOn(repo);

@@ -53,15 +53,25 @@ export async function failToStart(settings: Settings): Promise<Ending> {
 
 /** Runs one of storage's commands to its end. */
 export async function runCommand(args: readonly string[], settings: Settings): Promise<Ending> {
-  const running = run(settings, args);
+  return startCommand(args, settings).ended;
+}
+
+/** A command that is on its way. */
+export interface RunningCommand {
+  readonly ended: Promise<Ending>;
+  kill(signal: "SIGKILL" | "SIGTERM"): void;
+}
+
+/** Starts one of storage's commands. */
+export function startCommand(args: readonly string[], settings: Settings): RunningCommand {
+  const { child, exited } = run(settings, args);
   let stdout = "";
-  running.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
   });
-  const timer = setTimeout(() => running.child.kill("SIGKILL"), START_MS);
-  const { code, stderr } = await running.exited;
-  clearTimeout(timer);
-  return { code, stderr, stdout };
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  const ended = exited.then((exit) => ({ ...exit, stdout })).finally(() => clearTimeout(timer));
+  return { ended, kill: (signal) => child.kill(signal) };
 }
 
 function run(settings: Settings, args: readonly string[] = []) {
