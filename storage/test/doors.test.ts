@@ -5,10 +5,9 @@ import { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_
 import { createServiceClient, mount, serve } from "@refrain/mesh";
 import { silentLogger, TEST_KEY, TEST_KEYS } from "@refrain/mesh/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { routes } from "../src/routes.js";
 import { embeddedKind } from "./embedded-kind.js";
 import { track } from "./samples.js";
-import { openTestStorage, type StorageClient } from "./test-storage.js";
+import { openTestStorage, type StorageClient, routesOn } from "./test-storage.js";
 
 /** The same storage through each door and protocol. */
 async function openDoors(): Promise<Record<string, StorageClient>> {
@@ -20,7 +19,7 @@ async function openDoors(): Promise<Record<string, StorageClient>> {
     host: "127.0.0.1",
     ports: { grpc: 0, http: 0, ops: 0 },
     keys: TEST_KEYS,
-    services: [mount(StorageService, routes({ repo: storage.repo, now: () => new Date(), cacheWritten: () => {} }))],
+    services: [mount(StorageService, routesOn(storage.repo))],
     health: async () => ({ dependencies: {} }),
     logger: silentLogger(),
     stop: { graceMs: 0, drainMs: 500 },
