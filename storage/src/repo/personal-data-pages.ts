@@ -1,12 +1,4 @@
 import sql, { empty } from "sql-template-tag";
-import {
-  BATCH_COLUMNS,
-  DELIVERY_COLUMNS,
-  KNOWN_FILE,
-  type BatchRow,
-  type DeliveryRecord,
-  type DeliveryRow,
-} from "./deliveries/rows.js";
 import { BATCH } from "./in-batches.js";
 import type { RecentTrackRecord } from "./recent-tracks.js";
 import { RESTORABLE_MS } from "./removed-tracks.js";
@@ -62,25 +54,4 @@ export async function choicesBehind(db: Sql, userId: string, after?: KeptChoice)
     SELECT key, query, track, chosen_at FROM choices
     WHERE user_id = ${userId} ${after ? sql`AND key > ${after.key}` : empty} ORDER BY key LIMIT ${BATCH}`);
   return rows.map(({ chosen_at: chosenAt, ...choice }) => ({ ...choice, chosenAt }));
-}
-
-export async function deliveriesBehind(db: Sql, userId: string, after?: DeliveryRecord): Promise<DeliveryRecord[]> {
-  // The first condition says less than the second, and bounds the batches by their index.
-  const later = after
-    ? sql`AND b.created_at >= ${after.batch.created_at}
-      AND (b.created_at, b.id, d.position) > (${after.batch.created_at}, ${after.batch.id}::uuid, ${after.delivery.position})`
-    : empty;
-  const deliveries = await db.read<DeliveryRow>(sql`
-    SELECT ${DELIVERY_COLUMNS}, f.file_id FROM delivery_batches b JOIN deliveries d ON d.batch_id = b.id ${KNOWN_FILE}
-    WHERE b.user_id = ${userId} ${later}
-    ORDER BY b.created_at, b.id, d.position LIMIT ${BATCH}`);
-  const batchIds = [...new Set(deliveries.map(({ batch_id: batchId }) => batchId))];
-  const batches = await db.read<BatchRow>(sql`
-    SELECT ${BATCH_COLUMNS} FROM delivery_batches b WHERE b.id = ANY(${batchIds}::uuid[])`);
-  const byId = new Map(batches.map((batch) => [batch.id, batch]));
-  return deliveries.flatMap((delivery) => {
-    const batch = byId.get(delivery.batch_id);
-    // A batch that was removed between the two looks took its deliveries with it.
-    return batch ? [{ delivery, batch }] : [];
-  });
 }

@@ -1,6 +1,5 @@
 import {
   choicesBehind,
-  deliveriesBehind,
   recentTracksBehind,
   removedTracksBehind,
   savedTracksBehind,
@@ -8,7 +7,8 @@ import {
   type KeptRecentTrack,
 } from "./personal-data-pages.js";
 import { removeUser, type RemovedUser } from "./personal-data-removal.js";
-import type { DeliveryRecord } from "./deliveries/rows.js";
+import { batchesBehind, deliveriesBehind } from "./personal-data-deliveries.js";
+import type { BatchRecord, DeliveryRecord } from "./deliveries/rows.js";
 import type { SavedTrackRecord } from "./saved-track-record.js";
 import type { SqlPool } from "./sql.js";
 
@@ -24,6 +24,7 @@ export interface PersonalData {
   removedTracks(userId: string, after: SavedTrackRecord | undefined, now: Date): Promise<SavedTrackRecord[]>;
   readonly recentTracks: PageBehind<KeptRecentTrack>;
   readonly choices: PageBehind<KeptChoice>;
+  readonly batches: PageBehind<BatchRecord>;
   readonly deliveries: PageBehind<DeliveryRecord>;
 }
 
@@ -34,6 +35,7 @@ export function createPersonalData(db: SqlPool): PersonalData {
     removedTracks: (userId, after, now) => removedTracksBehind(db, userId, after, now),
     recentTracks: (userId, after) => recentTracksBehind(db, userId, after),
     choices: (userId, after) => choicesBehind(db, userId, after),
+    batches: (userId, after) => batchesBehind(db, userId, after),
     deliveries: (userId, after) => deliveriesBehind(db, userId, after),
   };
 }

@@ -4,7 +4,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
 import type { ExportUserResponseSchema } from "@refrain/gen/refrain/storage/v1/user_pb";
 import type { Clock } from "../clock.js";
-import { toDelivery } from "../delivery-record.js";
+import { toBatch, toDelivery } from "../delivery-record.js";
 import type { PageBehind, PersonalData } from "../repo/personal-data.js";
 import type { Users } from "../repo/users.js";
 import { storableName } from "../storable-name.js";
@@ -41,6 +41,7 @@ async function* rest(data: Omit<PersonalData, "remove">, userId: string, now: Cl
     case: "choice",
     value: { query, track: toTrack(track), chosenAt: timestampFromDate(chosenAt) },
   }));
+  yield* parts(userId, data.batches, (row) => ({ case: "batch", value: toBatch(row) }));
   yield* parts(userId, data.deliveries, (row) => ({ case: "delivery", value: toDelivery(row) }));
 }
 

@@ -16,7 +16,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   removed_tracks: "removedTrack",
   recent_tracks: "recentTrack",
   choices: "choice",
-  delivery_batches: "delivery",
+  delivery_batches: "batch",
 };
 
 /** DeleteUser and ExportUser. */
@@ -169,6 +169,7 @@ export function personalDataSuite(storage: () => TestStorage): void {
       expect(of("removedTrack")).toMatchObject([{ track: { title: "removed" } }]);
       expect(of("recentTrack")).toEqual((await client.listRecentTracks({ userId })).tracks);
       expect(of("choice")).toMatchObject([{ query: "query", track: { title: "chosen" } }]);
+      expect(of("batch")).toMatchObject([{ userId, chatId: 5n, title: "Album", counts: { sent: 1, claimed: 1, pending: 1 } }]);
       expect(of("delivery")).toMatchObject([
         { userId, botId, position: 0, track: { title: "sent" }, messageId: 7n, telegramFileId: "file" },
         { position: 1, track: { title: "claimed" }, telegramFileId: "" },
@@ -196,11 +197,19 @@ export function personalDataSuite(storage: () => TestStorage): void {
           deliveries: part.map((one) => ({ track: one })),
         });
       }
+      for (let i = 0; i < 120; i++) {
+        await client.createDeliveries({ botId, userId, chatId: 1n, requestKey: `${i}`, deliveries: [{ track: track() }] });
+      }
       const parts = await exported(client, userId);
-      const ids = (kind: "savedTrack" | "delivery") => parts.flatMap((part) => (part.case === kind ? [part.value.id] : []));
-      for (const kind of ["savedTrack", "delivery"] as const) {
-        expect(ids(kind)).toHaveLength(503);
-        expect(new Set(ids(kind)).size).toBe(503);
+      const ids = (kind: "savedTrack" | "delivery" | "batch") =>
+        parts.flatMap((part) => (part.case === kind ? [part.value.id] : []));
+      for (const [kind, count] of [
+        ["savedTrack", 503],
+        ["delivery", 623],
+        ["batch", 122],
+      ] as const) {
+        expect(ids(kind)).toHaveLength(count);
+        expect(new Set(ids(kind)).size).toBe(count);
       }
     });
 

@@ -95,9 +95,9 @@ export declare const StorageService: GenService<{
     output: typeof ListTracksResponseSchema;
   },
   /**
-   * Removes a track from a user's music. Removing it again changes nothing.
+   * Removes a track from a user's music. Removing it again changes nothing, for 30 days.
    *
-   * Errors: NOT_FOUND `SAVED_TRACK_NOT_FOUND` when this user never had such a track.
+   * Errors: NOT_FOUND `SAVED_TRACK_NOT_FOUND` when this user never had such a track, or removed it more than 30 days ago.
    *
    * @generated from rpc refrain.storage.v1.StorageService.DeleteTrack
    */

@@ -7,7 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { AudioFormat, Track } from "../../music/v1/track_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { RecentTrack, SavedTrack } from "./track_pb.js";
-import type { Delivery } from "./delivery_pb.js";
+import type { Batch, Delivery } from "./delivery_pb.js";
 
 /**
  * Describes the file refrain/storage/v1/user.proto.
@@ -548,6 +548,14 @@ export declare type ExportUserResponse = Message<"refrain.storage.v1.ExportUserR
      */
     value: Delivery;
     case: "delivery";
+  } | {
+    /**
+     * What deliveries were asked for at once.
+     *
+     * @generated from field: refrain.storage.v1.Batch batch = 7;
+     */
+    value: Batch;
+    case: "batch";
   } | { case: undefined; value?: undefined };
 };
 
