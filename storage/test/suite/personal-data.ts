@@ -135,7 +135,7 @@ export function personalDataSuite(storage: () => TestStorage): void {
       for (const table of await tables()) if (table !== "users") expect(await rowsOf(table, userId), table).toEqual([]);
     });
 
-    test("holds up against all that the user does meanwhile", async () => {
+    test("holds up against all that the user and claimers do meanwhile", async () => {
       const { client, userId, botId } = setUp();
       const tracks = Array.from({ length: 20 }, () => track());
       const saved = await Promise.all(tracks.map((one) => client.saveTrack({ userId, track: one })));
@@ -149,9 +149,26 @@ export function personalDataSuite(storage: () => TestStorage): void {
         client.createDeliveries({ botId, userId, chatId: 1n, requestKey: unique("update"), deliveries: [{ track: track() }] }),
         ...(i % 5 === 0 ? [client.deleteUser(removal)] : []),
       ]);
-      await Promise.all(calls);
+      const send = async (claimer: string) => {
+        for (let round = 0; round < 10; round++) {
+          const { deliveries } = await client.claimDeliveries({ botId, claimer, limit: 5 });
+          for (const { delivery, token } of deliveries) {
+            const held = { deliveryId: delivery?.id ?? "", token };
+            const outcome = { case: "sent" as const, value: { messageId: 1n, save: true } };
+            const sent = client.beginSend(held).then(() => client.completeDelivery({ ...held, outcome }));
+            await sent.catch(notFound);
+          }
+        }
+      };
+      await Promise.all([...calls, ...["one", "two", "three"].map(send)]);
       await client.deleteUser(removal);
       for (const table of await tables()) expect(await rowsOf(table, userId), table).toEqual([]);
+      if (process.env.DL) {
+        await new Promise((r) => setTimeout(r, 1500));
+        console.error(
+          (await storage().pool.query("select deadlocks from pg_stat_database where datname=current_database()")).rows,
+        );
+      }
     });
   });
 
