@@ -163,12 +163,6 @@ export function personalDataSuite(storage: () => TestStorage): void {
       await Promise.all([...calls, ...["one", "two", "three"].map(send)]);
       await client.deleteUser(removal);
       for (const table of await tables()) expect(await rowsOf(table, userId), table).toEqual([]);
-      if (process.env.DL) {
-        await new Promise((r) => setTimeout(r, 1500));
-        console.error(
-          (await storage().pool.query("select deadlocks from pg_stat_database where datname=current_database()")).rows,
-        );
-      }
     });
   });
 
