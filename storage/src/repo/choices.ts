@@ -1,5 +1,5 @@
 import sql from "sql-template-tag";
-import { BATCH, inBatches } from "./in-batches.js";
+import { BATCH_LIMIT, inBatches } from "./in-batches.js";
 import type { Sql } from "./sql.js";
 
 /** Which version of a track a user means by a query. */
@@ -58,7 +58,7 @@ export function createChoices(db: Sql): Choices {
       const until = new Date(now.getTime() - keptDays * DAY_MS);
       const remove = () =>
         db.run(sql`
-          DELETE FROM choices WHERE (user_id, key) IN (SELECT user_id, key FROM choices WHERE chosen_at <= ${until} LIMIT ${BATCH})`);
+          DELETE FROM choices WHERE (user_id, key) IN (SELECT user_id, key FROM choices WHERE chosen_at <= ${until} ${BATCH_LIMIT})`);
       return inBatches(remove, signal);
     },
   };

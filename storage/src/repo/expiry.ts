@@ -1,4 +1,5 @@
 import sql from "sql-template-tag";
+import { BATCH, BATCH_LIMIT, inBatches } from "./in-batches.js";
 import type { Sql } from "./sql.js";
 
 /** How much may be kept of what can be found again. */
@@ -14,36 +15,28 @@ export interface Expiry {
   sweep(limits: ExpiryLimits, now: Date, signal: AbortSignal): Promise<number>;
 }
 
-/** Rows per statement: the embedded database answers nobody else meanwhile. */
-const BATCH = 500;
-
 export function createExpiry(db: Sql): Expiry {
+  // An array of keys and not IN: how many there are is not known beforehand, and a plan for many would read the whole table.
   const steps = ({ searches, tracks }: ExpiryLimits, now: Date) => [
-    () =>
-      db.run(sql`
-      DELETE FROM search_cache WHERE key IN (
+    sql`
+      DELETE FROM search_cache WHERE key = ANY(ARRAY(
         SELECT key FROM search_cache
-        WHERE expires_at <= ${now} AND (lease_until IS NULL OR lease_until <= ${now}) LIMIT ${BATCH})`),
-    () =>
-      db.run(sql`
-      DELETE FROM known_tracks WHERE key IN (SELECT key FROM known_tracks WHERE expires_at <= ${now} LIMIT ${BATCH})`),
-    () =>
-      db.run(sql`
-      DELETE FROM search_cache WHERE key IN (
+        WHERE expires_at <= ${now} AND (lease_until IS NULL OR lease_until <= ${now}) ${BATCH_LIMIT}))`,
+    sql`
+      DELETE FROM known_tracks WHERE key = ANY(ARRAY(SELECT key FROM known_tracks WHERE expires_at <= ${now} ${BATCH_LIMIT}))`,
+    sql`
+      DELETE FROM search_cache WHERE key = ANY(ARRAY(
         SELECT key FROM search_cache ORDER BY cached_at
-        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM search_cache) - ${searches})))`),
-    () =>
-      db.run(sql`
-      DELETE FROM known_tracks WHERE key IN (
+        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM search_cache) - ${searches}))))`,
+    sql`
+      DELETE FROM known_tracks WHERE key = ANY(ARRAY(
         SELECT key FROM known_tracks ORDER BY expires_at
-        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM known_tracks) - ${tracks})))`),
+        LIMIT least(${BATCH}, greatest(0, (SELECT count(*) FROM known_tracks) - ${tracks}))))`,
   ];
   return {
     async sweep(limits, now, signal) {
       let total = 0;
-      for (const step of steps(limits, now)) {
-        for (let removed = BATCH; removed === BATCH && !signal.aborted; total += removed) removed = await step();
-      }
+      for (const step of steps(limits, now)) total += await inBatches(() => db.run(step), signal);
       return total;
     },
   };

@@ -1,5 +1,5 @@
 import sql, { raw } from "sql-template-tag";
-import { BATCH, inBatches } from "./in-batches.js";
+import { BATCH_LIMIT, inBatches } from "./in-batches.js";
 import {
   findSavedTrack,
   SAVED_TRACK_COLUMNS,
@@ -42,10 +42,10 @@ export async function sweepRemovedTracks(db: Sql, now: Date, signal: AbortSignal
     db.run(sql`
       UPDATE removed_tracks
       SET track_key = NULL, track = NULL, search_text = NULL, size_bytes = NULL, created_at = NULL, liked_at = NULL
-      WHERE id IN (SELECT id FROM removed_tracks WHERE track IS NOT NULL AND removed_at <= ${restorable} LIMIT ${BATCH})`);
+      WHERE id = ANY(ARRAY(SELECT id FROM removed_tracks WHERE track IS NOT NULL AND removed_at <= ${restorable} ${BATCH_LIMIT}))`);
   const remove = () =>
     db.run(sql`
-      DELETE FROM removed_tracks WHERE id IN (SELECT id FROM removed_tracks WHERE removed_at <= ${known} LIMIT ${BATCH})`);
+      DELETE FROM removed_tracks WHERE id = ANY(ARRAY(SELECT id FROM removed_tracks WHERE removed_at <= ${known} ${BATCH_LIMIT}))`);
   return (await inBatches(empty, signal)) + (await inBatches(remove, signal));
 }
 
