@@ -10,7 +10,9 @@ import { median, type Table } from "./table.js";
 
 const QUERIES = 100;
 const TRACKS = 50;
-const WARM_UP_MS = 2_000;
+/** So many calls have been compiled, however slow the machine is. */
+const WARM_UP_CALLS = 3_000;
+const WARM_UP_MS = 500;
 
 type Storage = ServiceClient<typeof StorageService>["client"];
 
@@ -24,6 +26,7 @@ interface Path {
 }
 
 interface Figures {
+  readonly calls: number;
   readonly perSecond: number;
   readonly cpuMicroseconds: number;
 }
@@ -74,14 +77,16 @@ async function measure(service: Service, storage: Storage, path: Path, ms: numbe
   const before = await processUsage(pid);
   const perSecond = await callFor(call, ms);
   const after = await processUsage(pid);
-  return { perSecond, cpuMicroseconds: ((after.cpuMs - before.cpuMs) * 1_000) / calls };
+  return { calls, perSecond, cpuMicroseconds: ((after.cpuMs - before.cpuMs) * 1_000) / calls };
 }
 
 async function benchDatabase(name: string, databaseUrl: string, rounds: number, ms: number): Promise<Table> {
   const service = await startService("storage", { DATABASE_URL: databaseUrl });
   const { client, close } = createServiceClient(StorageService, { target: service.target, key: KEY, defaultTimeoutMs: 10_000 });
   try {
-    for (const path of PATHS) await measure(service, client, path, WARM_UP_MS);
+    for (const path of PATHS) {
+      for (let calls = 0; calls < WARM_UP_CALLS; ) calls += (await measure(service, client, path, WARM_UP_MS)).calls;
+    }
     const figures: Figures[][] = PATHS.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (const [index, path] of PATHS.entries()) figures[index]?.push(await measure(service, client, path, ms));
