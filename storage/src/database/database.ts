@@ -73,6 +73,8 @@ function createPool(connection: PoolConfig): Pool {
   const pool = new Pool(connection);
   // The repo tells of broken connections; but a server that ends them while the pool closes must not end the process.
   pool.on("error", () => {});
+  // A connection that breaks between two statements of a transaction would end it too; the next statement tells anyway.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
