@@ -1,3 +1,5 @@
+import { parseArgs } from "node:util";
+import { deliveries } from "./scenarios/deliveries.js";
 import { outage, recovery, sentence } from "./scenarios/outages.js";
 import { storageDown } from "./scenarios/storage-down.js";
 import { answers } from "./scenarios/answers.js";
@@ -11,8 +13,14 @@ const FETCH = { silenceMs: 45_000, bytesPerSecond: 40_000 };
 const AFTER_BYTES = 1_500;
 const CUTS = Array.from({ length: 8 }, () => ({ kind: "cut", afterBytes: AFTER_BYTES }) as const);
 
+/** Numbers that a command line may change. */
+interface Sizes {
+  readonly deliveries: number;
+  readonly kills: number;
+}
+
 /** Every scenario in its long version. */
-const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
+const SCENARIOS: Readonly<Record<string, (sizes: Sizes) => Promise<Finding[]>>> = {
   kill: () => replicas(LOAD, [kill(10)]),
   freeze: () => replicas(LOAD, [freeze(20)]),
   rolling: () => replicas(LOAD, [rolling()]),
@@ -31,27 +39,36 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Finding[]>>> = {
   "storage-frozen": () => storageDown({ how: "frozen" }),
   answers: () => answers({ calls: 100 }),
   "wrong-key": () => wrongKey({ texts: 10 }),
-  certificates,
-  "bots-certificates": certifiedBots,
+  certificates: () => certificates(),
+  "bots-certificates": () => certifiedBots(),
+  deliveries: (sizes) => deliveries({ ...sizes, storages: 2, claimers: 4 }),
 };
 
-const HELP = `npm run faults [-- --only NAME[,NAME…]]
+const HELP = `npm run faults [-- [--only NAME[,NAME…]] [--deliveries N] [--kills N]]
 
 Starts real services, does to them what happens in life, and prints what was seen as a Markdown table.
 Scenarios: ${Object.keys(SCENARIOS).join(", ")}
 `;
 
-function chosen(args: readonly string[]): string[] | undefined {
-  if (args.length === 0) return Object.keys(SCENARIOS);
-  const [option, names = ""] = args;
-  const list = names.split(",");
-  return option === "--only" && list.every((name) => name in SCENARIOS) ? list : undefined;
+interface Options extends Sizes {
+  readonly names: readonly string[];
 }
 
-async function run(name: string): Promise<boolean> {
+/** Undefined: help is wanted, or needed. */
+function readOptions(args: string[]): Options | undefined {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({ args, options: { only: text, deliveries: text, kills: text, help: { type: "boolean" } } });
+  const names = values.only?.split(",") ?? Object.keys(SCENARIOS);
+  const sizes = { deliveries: Number(values.deliveries ?? 100_000), kills: Number(values.kills ?? 1_000) };
+  const good =
+    names.every((name) => name in SCENARIOS) && Object.values(sizes).every((size) => Number.isInteger(size) && size > 0);
+  return good && !values.help ? { names, ...sizes } : undefined;
+}
+
+async function run(name: string, sizes: Sizes): Promise<boolean> {
   process.stderr.write(`${name} …\n`);
   try {
-    const findings = (await SCENARIOS[name]?.()) ?? [];
+    const findings = (await SCENARIOS[name]?.(sizes)) ?? [];
     for (const finding of findings) console.log(tableRow(name, finding));
     return findings.every(holds);
   } catch (error) {
@@ -61,13 +78,13 @@ async function run(name: string): Promise<boolean> {
   }
 }
 
-const names = chosen(process.argv.slice(2));
-if (!names) {
+const options = readOptions(process.argv.slice(2));
+if (!options) {
   process.stdout.write(HELP);
   process.exit(process.argv.includes("--help") ? 0 : 1);
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 console.log("| scenario | seen | measured | wanted | |\n|---|---|---|---|---|");
 let good = true;
-for (const name of names) good = (await run(name)) && good;
+for (const name of options.names) good = (await run(name, options)) && good;
 process.exit(good ? 0 : 1);

@@ -10,6 +10,8 @@ import { Client } from "pg";
 /** A PostgreSQL of our own on a free port. */
 export interface PostgresServer {
   readonly port: number;
+  /** Process id of its first process; 0 when it could not be started. */
+  readonly pid: number;
   /** Address of a database; made when it is not there. */
   createDatabase(name: string): Promise<string>;
   /** Ends the server; its files stay. */
@@ -65,6 +67,9 @@ export async function startPostgres(bin: string, changed: Readonly<Record<string
   }
   return {
     port,
+    get pid() {
+      return server.pid ?? 0;
+    },
     createDatabase: (name) => createDatabase(port, name),
     halt: () => end(server),
     resume: () => {

@@ -46,6 +46,11 @@ export class ServiceProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** True: it runs, and has said that it is ready. */
+  get isReady(): boolean {
+    return this.running && this.#addresses !== undefined;
+  }
+
   /** `host:port` of one of its doors: grpc, http, ops; the playground's is `page`. Of its last start, when it does not run. */
   address(door: string): string {
     const address = this.#addresses?.[door]?.replace(/^http:\/\//, "");
