@@ -56,7 +56,7 @@ const FRESH_ANSWERS_BYTES = 32 * 1024 * 1024;
 export function routes({ repo, now, cacheWritten, counts, bell }: RouteOptions): ServiceImpl<typeof StorageService> {
   const fresh = new FreshAnswers(FRESH_ANSWERS_BYTES);
   showHeldAnswers(fresh);
-  const handlers: Partial<ServiceImpl<typeof StorageService>> = {
+  return {
     getSearchCache: getSearchCache(repo.searchCache, fresh, now, cacheWritten, counts),
     setSearchCache: setSearchCache(repo.searchCache, repo.knownTracks, fresh, now, cacheWritten),
     getTracks: getTracks(repo.knownTracks, now),
@@ -90,5 +90,4 @@ export function routes({ repo, now, cacheWritten, counts, bell }: RouteOptions):
     getBatch: getBatch(repo.deliveries),
     getStats: getStats(repo.totals, repo.dayCounts, now),
   };
-  return handlers as ServiceImpl<typeof StorageService>;
 }

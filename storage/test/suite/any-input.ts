@@ -1,93 +1,20 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
+import { Code } from "@connectrpc/connect";
 import { SearchKind } from "@refrain/gen/refrain/storage/v1/search_cache_pb";
 import { ChartPeriod } from "@refrain/gen/refrain/storage/v1/statistics_pb";
 import { TrackOrder } from "@refrain/gen/refrain/storage/v1/track_pb";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { trackKey } from "../../src/track-key.js";
+import { answersAnything, format, optional, RUNS, size, SLOW_MS, text, time, track } from "../arbitraries.js";
 import { unique } from "../samples.js";
 import type { StorageClient, TestStorage } from "../test-storage.js";
 
-/** Answers that bad input may get. Anything else, INTERNAL above all, is a defect. */
-const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound]);
-const RUNS = 40;
-/** Many runs, on a machine that may have other things to do. */
-const SLOW_MS = 120_000;
-
-const NASTY = [
-  "\u0000",
-  "a\u0000b",
-  "🎵",
-  "👨‍👩‍👧‍👦",
-  "שלום",
-  "\u202eabc",
-  "e\u0301",
-  "ﷺ",
-  "İı",
-  "'; DROP TABLE users; --",
-  "%_\\",
-  "\ufeff",
-  "\uffff",
-  " ",
-];
-
-/** Text of any kind, mostly within the bounds of the contract. */
-function text(maxLength: number): fc.Arbitrary<string> {
-  return fc.oneof(
-    fc.string({ unit: "binary", maxLength: maxLength + 2 }),
-    fc.string({ unit: "grapheme", maxLength }),
-    fc.constantFrom(...NASTY),
-    fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength }).map((units) => String.fromCharCode(...units)),
-  );
-}
-
-const format = fc.constantFrom(AudioFormat.UNSPECIFIED, AudioFormat.AUTO, AudioFormat.MP3, AudioFormat.M4A, 99 as AudioFormat);
 const kind = fc.constantFrom(SearchKind.UNSPECIFIED, SearchKind.QUERY, SearchKind.ARTIST, 99 as SearchKind);
 const order = fc.constantFrom(TrackOrder.UNSPECIFIED, TrackOrder.NEWEST, TrackOrder.OLDEST, TrackOrder.LIKED, 99 as TrackOrder);
 const period = fc.constantFrom(ChartPeriod.UNSPECIFIED, ChartPeriod.DAY, ChartPeriod.WEEK, 99 as ChartPeriod);
-const track = fc
-  .record({
-    id: text(200),
-    title: text(300),
-    durationSeconds: fc.nat({ max: 2 ** 32 - 1 }),
-    uploader: text(300),
-    url: text(2048),
-    source: fc.oneof({ weight: 9, arbitrary: fc.constantFrom("library", "yt") }, text(32)),
-    thumbnailUrl: text(2048),
-    album: text(300),
-    license: text(300),
-    wrong: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, text(22)),
-  })
-  .map(({ wrong, ...fields }) => ({ ...fields, key: wrong ?? trackKey(fields.url) }));
 const results = fc.record({ tracks: fc.array(track, { maxLength: 5 }), failedSources: fc.array(text(32), { maxLength: 2 }) });
-const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
-const size = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
-/** Within what a Timestamp may name, and beyond. */
-const time = fc.record({
-  seconds: fc.oneof(
-    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-    fc.bigInt({ min: -62_135_596_900n, max: 253_402_300_900n }),
-  ),
-  nanos: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-});
 const use = fc.record({ key: text(100), searches: fc.nat({ max: 1_002 }), downloads: fc.nat({ max: 1_002 }) });
-
-/** Runs one call with anything and expects an answer or an honest refusal. */
-async function answersAnything<T>(input: fc.Arbitrary<T>, call: (value: T) => Promise<unknown>): Promise<void> {
-  await fc.assert(
-    fc.asyncProperty(input, async (value) => {
-      try {
-        await call(value);
-      } catch (error) {
-        if (!(error instanceof ConnectError)) throw error;
-        expect(REFUSALS, `${Code[error.code]} ${error.rawMessage}`).toContain(error.code);
-      }
-    }),
-    { numRuns: RUNS },
-  );
-}
 
 /** Whatever a caller sends: an answer, or a refusal that blames the input. */
 export function anyInputSuite(storage: () => TestStorage): void {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import { openTestStorage, type DatabaseKind, type TestStorage } from "../test-storage.js";
+import { anyDeliverySuite } from "./any-delivery.js";
 import { anyInputSuite } from "./any-input.js";
 import { chartsSuite } from "./charts.js";
 import { choicesSuite } from "./choices.js";
@@ -63,5 +64,6 @@ export function storageSuite(open: () => Promise<DatabaseKind>): void {
   statisticsSuite(storage);
   expirySuite(storage);
   anyInputSuite(storage);
+  anyDeliverySuite(storage);
   migrationsSuite(storage);
 }
