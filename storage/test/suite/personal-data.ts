@@ -135,6 +135,17 @@ export function personalDataSuite(storage: () => TestStorage): void {
       for (const table of await tables()) if (table !== "users") expect(await rowsOf(table, userId), table).toEqual([]);
     });
 
+    test("finds each track, though it is being removed by itself at the same moment", async () => {
+      const { client, userId } = setUp();
+      for (let round = 0; round < 5; round++) {
+        const saves = Array.from({ length: 20 }, () => client.saveTrack({ userId, track: track() }));
+        const ids = (await Promise.all(saves)).map(({ savedTrack }) => savedTrack?.id ?? "");
+        const removal = client.deleteUser({ userId });
+        await Promise.all([removal, ...ids.map((id) => client.deleteTrack({ userId, id }).catch(notFound))]);
+        for (const table of ["saved_tracks", "removed_tracks"]) expect(await rowsOf(table, userId), table).toEqual([]);
+      }
+    });
+
     test("holds up against all that the user and claimers do meanwhile", async () => {
       const { client, userId, botId } = setUp();
       const tracks = Array.from({ length: 20 }, () => track());
