@@ -3,12 +3,16 @@ import { createServiceClient, type ServiceClient } from "@refrain/mesh";
 import { callFor } from "../lanes.js";
 import { processUsage } from "../process-usage.js";
 import { sampleTrack } from "../sample-tracks.js";
-import { KEY, startService } from "../service.js";
+import { KEY, startService, type Service } from "../service.js";
 import { median, type Table } from "../table.js";
 import { COLLECTOR } from "./fill.js";
 import type { Library } from "./library.js";
 
 type Storage = ServiceClient<typeof StorageService>["client"];
+
+/** So many calls have been compiled, however slow the machine is. */
+const WARM_UP_CALLS = 2_000;
+const WARM_UP_MS = 500;
 
 /** Of the tracks that are saved here: none that is there already. */
 const FIRST_NEW = 2_000_000_000;
@@ -33,6 +37,24 @@ async function calls(storage: Storage, library: Library): Promise<Record<string,
   };
 }
 
+interface Figures {
+  readonly done: number;
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+async function measure(service: Service, call: () => Promise<unknown>, ms: number): Promise<Figures> {
+  const { pid = 0 } = service.process;
+  let done = 0;
+  const before = await processUsage(pid);
+  const perSecond = await callFor(async () => {
+    await call();
+    done += 1;
+  }, ms);
+  const after = await processUsage(pid);
+  return { done, perSecond, cpuMicroseconds: ((after.cpuMs - before.cpuMs) * 1_000) / done };
+}
+
 /** The same as RPCs, through the whole of storage. */
 export async function measureRpcs(library: Library, rounds: number, roundMs: number): Promise<Table> {
   const service = await startService("storage", { DATABASE_URL: library.url });
@@ -40,18 +62,12 @@ export async function measureRpcs(library: Library, rounds: number, roundMs: num
   try {
     const rows: string[][] = [];
     for (const [name, call] of Object.entries(await calls(client, library))) {
-      const perSecond: number[] = [];
-      const cpu: number[] = [];
-      for (let round = -1; round < rounds; round++) {
-        let done = 0;
-        const before = await processUsage(service.process.pid ?? 0);
-        const figure = await callFor(async () => void (await call(), done++), roundMs);
-        const after = await processUsage(service.process.pid ?? 0);
-        if (round < 0) continue; // warmed up
-        perSecond.push(figure);
-        cpu.push(((after.cpuMs - before.cpuMs) * 1_000) / done);
-      }
-      rows.push([name, median(perSecond).toFixed(0), median(cpu).toFixed(0)]);
+      const measured: Figures[] = [];
+      for (let done = 0; done < WARM_UP_CALLS; ) done += (await measure(service, call, WARM_UP_MS)).done;
+      for (let round = 0; round < rounds; round++) measured.push(await measure(service, call, roundMs));
+      const perSecond = median(measured.map((figures) => figures.perSecond));
+      const cpu = median(measured.map((figures) => figures.cpuMicroseconds));
+      rows.push([name, perSecond.toFixed(0), cpu.toFixed(0)]);
     }
     const title = `The RPCs through gRPC, ${library.amount.tracks.toLocaleString("en")} tracks, 64 in flight, medians`;
     return { title, header: ["", "calls/s", "storage's CPU µs/call"], rows };
