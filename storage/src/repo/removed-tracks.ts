@@ -50,12 +50,14 @@ export async function sweepRemovedTracks(db: Sql, now: Date, signal: AbortSignal
 }
 
 /**
- * Puts an entry back as it was, inside a transaction, whose lock on the row makes others wait. A track that was saved anew meanwhile
- * stays, and the removal with it, so that DeleteTrack still knows the old id. Undefined: there is nothing to put back.
+ * Puts an entry back as it was, inside a transaction. A track that was saved anew meanwhile stays, and the removal with it, so that
+ * DeleteTrack still knows the old id. Undefined: there is nothing to put back.
  */
 export async function restoreTrack(tx: Sql, userId: string, id: string, now: Date): Promise<SavedTrackRecord | undefined> {
   const since = new Date(now.getTime() - RESTORABLE_MS);
   const restorable = sql`FROM removed_tracks WHERE id = ${id}::uuid AND user_id = ${userId} AND track IS NOT NULL AND removed_at > ${since}`;
+  // One call at a time for an id. The lock on a row would not do: removed again, the track has another row.
+  await tx.run(sql`SELECT pg_advisory_xact_lock(hashtextextended(${id}, 0))`);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [removed] = await tx.write<{ track_key: string }>(sql`SELECT track_key ${restorable} FOR UPDATE`);
     if (removed) return putBack(tx, userId, id, removed.track_key);
