@@ -43,8 +43,6 @@ async function start(env: Env): Promise<StartedService> {
   };
   try {
     const server = await listen(config, logger, repo, routes({ repo, now, ...background }));
-    // Beside the first calls: most of them need nothing of it.
-    repo.warmUp().catch((error: unknown) => logger.warn({ err: error }, "the database did not answer at the start"));
     const close = () =>
       server
         .close()

@@ -1,5 +1,6 @@
 import sql from "sql-template-tag";
 import { BATCH_LIMIT, inBatches } from "./in-batches.js";
+import type { Prisma } from "./prisma.js";
 import type { Sql } from "./sql.js";
 
 /** Which version of a track a user means by a query. */
@@ -28,7 +29,7 @@ const DAY_MS = 24 * 3_600_000;
 /** Choices remembered per user. */
 const REMEMBERED = 500;
 
-export function createChoices(db: Sql): Choices {
+export function createChoices(db: Sql, prisma: Prisma): Choices {
   return {
     async set({ userId, key, query, track }, now) {
       // The statement does not see its own insert: hence one place less. Rows that others write now are theirs to keep.
@@ -47,7 +48,8 @@ export function createChoices(db: Sql): Choices {
         DELETE FROM choices WHERE user_id = ${userId} AND key IN (SELECT key FROM forgotten)`);
     },
     async remove(userId, key) {
-      await db.run(sql`DELETE FROM choices WHERE user_id = ${userId} AND key = ${key}`);
+      const { choice } = await prisma.client();
+      await choice.deleteMany({ where: { userId, key: new Uint8Array(key) } });
     },
     async find(userId, key) {
       const [row] = await db.read<{ track: Uint8Array }>(sql`

@@ -32,8 +32,6 @@ export interface Repo {
   readonly dayCounts: DayCounts;
   readonly totals: Totals;
   readonly expiry: Expiry;
-  /** Loads what the first queries would otherwise wait for. */
-  warmUp(): Promise<void>;
   /** Rejects when the database does not answer, and with a ReadOnlyDatabaseError when nothing can be written to it. */
   ping(): Promise<void>;
   /** Ends Prisma, not the pool. */
@@ -47,24 +45,21 @@ export function createRepo(pool: Pool, onConnectionError: (error: Error) => void
   const prisma = createPrisma(pool, onConnectionError);
   const sql = createSql(pool);
   pool.on("error", onConnectionError);
-  const users = measured("users", createUsers(sql));
   return {
     searchCache: measured("search_cache", createSearchCache(sql)),
     knownTracks: measured("known_tracks", createKnownTracks(sql)),
     savedTracks: measured("saved_tracks", createSavedTracks(sql)),
     recentTracks: measured("recent_tracks", createRecentTracks(sql)),
-    choices: measured("choices", createChoices(sql)),
-    telegramFiles: measured("telegram_files", createTelegramFiles(sql)),
-    users,
+    choices: measured("choices", createChoices(sql, prisma)),
+    telegramFiles: measured("telegram_files", createTelegramFiles(sql, prisma)),
+    users: measured("users", createUsers(sql)),
     personalData: measured("personal_data", createPersonalData(sql)),
     deliveries: measured("deliveries", createDeliveries(sql)),
     charts: measured("charts", createCharts(sql)),
     dayCounts: measured("day_counts", createDayCounts(sql)),
     totals: measured("totals", createTotals(sql)),
     expiry: measured("expiry", createExpiry(sql)),
-    // Prisma compiles its query compiler with the first query that is not SQL.
-    warmUp: () => users.find("").then(() => {}),
     ping: () => ping(sql),
-    close: () => prisma.$disconnect(),
+    close: () => prisma.close(),
   };
 }

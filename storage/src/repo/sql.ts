@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { types, type Pool, type PoolClient, type QueryConfig } from "pg";
 import type { Sql as Statement } from "sql-template-tag";
@@ -95,8 +96,8 @@ function configurator(): (statement: Statement) => QueryConfig {
   return ({ text, values }) => {
     let name = names.get(text);
     if (name === undefined && names.size < MAX_PREPARED) {
-      // Not Prisma's names: it prepares its own statements on the same connections.
-      name = `sql${names.size}`;
+      // After its text: others prepare statements on the same connections too.
+      name = createHash("sha256").update(text).digest("base64url");
       names.set(text, name);
     }
     return { text, values, types: PARSERS, ...(name !== undefined && { name }) };

@@ -1,4 +1,5 @@
-import sql, { empty } from "sql-template-tag";
+import sql from "sql-template-tag";
+import type { Prisma } from "./prisma.js";
 import type { Sql } from "./sql.js";
 
 /** Names one upload. */
@@ -16,13 +17,12 @@ export interface TelegramFiles {
   remove(key: TelegramFileKey, fileId: string): Promise<void>;
 }
 
-export function createTelegramFiles(db: Sql): TelegramFiles {
+export function createTelegramFiles(db: Sql, prisma: Prisma): TelegramFiles {
   return {
     set: (key, fileId, now) => keepFile(db, key, fileId, now),
-    async remove({ botId, trackKey, format }, fileId) {
-      await db.run(sql`
-        DELETE FROM telegram_files WHERE bot_id = ${botId} AND track_key = ${trackKey} AND format = ${format}
-        ${fileId === "" ? empty : sql`AND file_id = ${fileId}`}`);
+    async remove(key, fileId) {
+      const { telegramFile } = await prisma.client();
+      await telegramFile.deleteMany({ where: fileId === "" ? key : { ...key, fileId } });
     },
   };
 }

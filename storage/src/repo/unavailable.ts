@@ -1,5 +1,4 @@
 import { isNetworkError } from "../database/network-error.js";
-import { Prisma } from "../generated/prisma/client.js";
 
 // Kinds that Prisma's adapter gives to errors of the connection.
 const KINDS = new Set([
@@ -20,13 +19,15 @@ const LOCK_NOT_AVAILABLE = "55P03";
 /** Whether an error of the repo means that the database cannot be asked now: asking again later may work. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof Prisma.PrismaClientKnownRequestError) return isUnavailableCause(adapterCause(error.meta));
+  // By its name: its class would load Prisma, which few processes need.
+  if (error.name === "PrismaClientKnownRequestError") return isUnavailableCause(adapterCause(error));
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return isNetworkError(error) || isUnavailableState(code);
 }
 
-function adapterCause(meta: Record<string, unknown> | undefined): object {
-  const adapterError = meta?.["driverAdapterError"];
+function adapterCause(error: Error): object {
+  const meta = "meta" in error ? (error.meta as { driverAdapterError?: unknown } | undefined) : undefined;
+  const adapterError = meta?.driverAdapterError;
   const cause = adapterError instanceof Error ? adapterError.cause : undefined;
   return typeof cause === "object" && cause !== null ? cause : {};
 }
