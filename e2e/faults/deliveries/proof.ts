@@ -1,10 +1,12 @@
-import { atMost, exactly, figure, type Finding } from "../lab/finding.js";
+import { exactly, figure, type Finding } from "../lab/finding.js";
 import { Counts } from "./counts.js";
 import type { Orders } from "./creators.js";
 import { CANCELLED, FAILED, SENT, type DeliveryRow } from "./rows.js";
 import type { Arrival, Telegram } from "./telegram.js";
 
 const MAX_TOLD = 3;
+/** A time of the database is when the call came; it may have waited so long for its turn. */
+const CALL_MS = 2_000;
 
 export interface Evidence {
   readonly orders: Orders;
@@ -100,7 +102,7 @@ function isUncounted({ state, resends }: DeliveryRow, arrivals: readonly Arrival
 }
 
 function isLate({ finished_at }: DeliveryRow, arrivals: readonly Arrival[]): boolean {
-  return finished_at !== null && arrivals.some(({ sentAtMs }) => sentAtMs > finished_at.getTime());
+  return finished_at !== null && arrivals.some(({ sentAtMs }) => sentAtMs > finished_at.getTime() + CALL_MS);
 }
 
 /** Nobody who lost a lease sends, batches keep their order, tracks are uploaded one at a time. */
@@ -146,7 +148,7 @@ function rises(numbers: readonly number[]): boolean {
 }
 
 /** How long it took from acceptance to the end. */
-export function times({ rows }: Evidence, longestMs: number): Finding[] {
+export function times({ rows }: Evidence): Finding[] {
   const ms = rows
     .flatMap(({ created_at, finished_at }) => (finished_at ? [finished_at.getTime() - created_at.getTime()] : []))
     .toSorted((one, other) => one - other);
@@ -154,6 +156,6 @@ export function times({ rows }: Evidence, longestMs: number): Finding[] {
   return [
     figure("from acceptance to the end, half of them", at(0.5), "s"),
     figure("99 %", at(0.99), "s"),
-    atMost("the longest", at(1), longestMs / 1_000, "s"),
+    figure("the longest", at(1), "s"),
   ];
 }

@@ -11,7 +11,7 @@ export interface ClaimerOptions extends DeliverOptions {
   readonly leaseMs: number;
 }
 
-const MAX_HELD = 50;
+const MAX_HELD = 16;
 const PER_BATCH = 3;
 const POLL_MS = 10_000;
 const PAUSE_MS = 20;
