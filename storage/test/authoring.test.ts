@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@refrain/mesh/testing";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../src/database/database.js";
+import { openEmbedded } from "../src/database/embedded.js";
+import { embeddedFolder } from "../src/database/folder.js";
 import { readMigrations } from "../src/database/migration-files.js";
 
 const STORAGE = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -53,6 +55,11 @@ async function addColumn(storage: string): Promise<void> {
   await writeFile(file, schema.replace("  blocked ", '  mood String @default("calm")\n  blocked '));
 }
 
+/** An embedded database without a migration: what a build makes has them all. */
+async function makeEmpty(dataDir: string): Promise<void> {
+  await (await openEmbedded(embeddedFolder(dataDir))).close();
+}
+
 describe("authoring migrations offline", () => {
   test(
     "the schema and the migrations agree",
@@ -91,6 +98,7 @@ describe("authoring migrations offline", () => {
       const env = { DATA_DIR: dataDir };
       const migrations = await readMigrations();
       const last = migrations.at(-1)?.name ?? "";
+      await makeEmpty(dataDir);
       const first = await openDatabase(options);
       expect(first.migrated).toEqual(migrations.map(({ name }) => name));
       const busy = await prisma(STORAGE, ["migrate", "status"], env);

@@ -33,7 +33,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 async function openFolder(dataDir: string): Promise<Database> {
-  const embedded = await openEmbedded(embeddedFolder(dataDir));
+  const embedded = await openEmbedded(embeddedFolder(dataDir), await readMigrations());
   try {
     const migrated = await applyMigrations(embedded.connection);
     const pool = createPool(embedded.connection);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import type { PoolConfig } from "pg";
 import { lockFolder } from "./folder-lock.js";
+import type { Migration } from "./migration-files.js";
 import { templateFolder } from "./template-folder.js";
 import { UnusableDatabaseError } from "./unusable-database-error.js";
 import { WireStream } from "./wire-stream.js";
@@ -22,13 +23,15 @@ const DRAFT = "db.new";
 /**
  * Opens the embedded PostgreSQL in a folder, and makes it on the first start. The folder is locked until `close()`.
  *
+ * @param migrations those that a new one should have, if the build has made such a one; else it is empty
+ *
  * @throws {UnusableDatabaseError} when another process has the folder, or when its files cannot be opened
  */
-export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
+export async function openEmbedded(folder: string, migrations: readonly Migration[] = []): Promise<EmbeddedDatabase> {
   const lock = lockFolder(folder);
   try {
     const cluster = join(folder, CLUSTER);
-    if (!existsSync(cluster)) await makeCluster(folder);
+    if (!existsSync(cluster)) await makeCluster(folder, migrations);
     const database = await open(cluster);
     return {
       connection: connectionTo(database),
@@ -85,13 +88,13 @@ async function open(cluster: string): Promise<PGlite> {
 }
 
 /** Makes an empty database beside its place and moves it there: a start that is killed leaves nothing half-made. */
-async function makeCluster(folder: string): Promise<void> {
+async function makeCluster(folder: string, migrations: readonly Migration[]): Promise<void> {
   for (const name of readdirSync(folder)) {
     if (name.startsWith(DRAFT)) rmSync(join(folder, name), { recursive: true, force: true });
   }
   const draft = join(folder, DRAFT);
-  const template = templateFolder();
-  if (existsSync(template)) cpSync(template, draft, { recursive: true });
+  const template = [templateFolder(migrations), templateFolder([])].find((path) => existsSync(path));
+  if (template !== undefined) cpSync(template, draft, { recursive: true });
   else await initialise(draft);
   renameSync(draft, join(folder, CLUSTER));
 }
