@@ -19,6 +19,8 @@ export interface ListenersOptions {
 const PER_MILLE = { cancelBatch: 20, cancelOne: 20, pause: 20 };
 const MAX_THOUGHT_MS = 2_000;
 const RETRY_EVERY_MS = 2_000;
+/** Part of the batches with failures that somebody asks for again. */
+const RETRIED = 0.3;
 
 /** People who change their minds about what they asked for. */
 export class Listeners {
@@ -26,6 +28,7 @@ export class Listeners {
   readonly #thoughts = new Set<Promise<void>>();
   /** Batches whose failed deliveries were asked for again. */
   readonly retried = new Set<string>();
+  readonly #told = new Set<string>();
   cancelled = 0;
   pauses = 0;
 
@@ -51,7 +54,9 @@ export class Listeners {
   }
 
   async #retry(batchId: string, userId: string): Promise<void> {
-    if (this.retried.has(batchId)) return;
+    if (this.#told.has(batchId)) return;
+    this.#told.add(batchId);
+    if (Math.random() > RETRIED) return;
     this.retried.add(batchId);
     await this.#ask("RetryBatch", () => this.#options.storage.retryBatch({ batchId, userId }));
   }
