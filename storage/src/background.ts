@@ -75,10 +75,10 @@ function sweepUp({ repo, retention, now, logger }: BackgroundOptions): Sweeper {
 /** Where the database is embedded there are no other replicas to tell. */
 function hangBell({ repo, listener, logger }: BackgroundOptions): { bell: Bell; stopListening: () => Promise<void> } {
   if (listener === undefined) return { bell: createBell(), stopListening: () => Promise.resolve() };
-  const bell = createBell((botId) => {
-    repo.deliveries.announce(botId).catch((error: unknown) => {
+  const bell = createBell((botId, claimer) => {
+    repo.deliveries.announce({ botId, claimer }).catch((error: unknown) => {
       logger.debug({ err: error }, "the other replicas were not told of work; they look for themselves");
     });
   });
-  return { bell, stopListening: listenToReplicas(listener, (botId) => bell.ring(botId)) };
+  return { bell, stopListening: listenToReplicas(listener, ({ botId, claimer }) => bell.ring(botId, claimer)) };
 }

@@ -71,7 +71,7 @@ withPostgres((bin) => {
       await connect(replica).createDeliveries(request);
       await connect(replica).createDeliveries({ ...request, requestKey: "2" });
       await until(() => heard.length > 1);
-      expect(heard).toEqual(["bot", "bot"]);
+      expect(heard).toEqual(['{"botId":"bot"}', '{"botId":"bot"}']);
     });
   });
 });

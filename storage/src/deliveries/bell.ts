@@ -1,9 +1,9 @@
 /** Tells claimers who wait that there may be work. One ring wakes one of them: whoever then finds something rings for the next. */
 export interface Bell {
-  /** Something of this bot may be claimable now, perhaps for this claimer alone. Wakes a waiter, or whoever comes to wait next. */
+  /** Something may be claimable now: by any claimer of this bot, or by this one alone. Wakes it, or whoever comes to wait next. */
   ring(botId: string, claimer?: string): void;
   /** Rings here and at all replicas. */
-  announce(botId: string): void;
+  announce(botId: string, claimer?: string): void;
   /** Resolves when it rings for this claimer, after `ms`, or when the signal fires, whichever comes first. */
   wait(waiter: Waiter, ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -17,29 +17,31 @@ interface Waiting extends Waiter {
   readonly wake: () => void;
 }
 
-/** Bots for whom it rang while nobody waited: more than there are, and a bound for names that anybody may send. */
+/** Rings that nobody waited for: more than there are, and a bound for names that anybody may send. */
 const MAX_MISSED = 1_000;
 
 /** @param tellReplicas brings a ring to the other replicas; whoever misses it looks again after a while */
-export function createBell(tellReplicas: (botId: string) => void = () => {}): Bell {
+export function createBell(tellReplicas: (botId: string, claimer?: string) => void = () => {}): Bell {
   const waiting = new Set<Waiting>();
   const missed = new Set<string>();
 
   const ring = (botId: string, claimer?: string) => {
-    const candidates = [...waiting].filter((waiter) => waiter.botId === botId);
-    const waiter = candidates.find((one) => one.claimer === claimer) ?? candidates[0];
+    const isMeant = (waiter: Waiter) => waiter.botId === botId && (claimer === undefined || waiter.claimer === claimer);
+    const waiter = [...waiting].find(isMeant);
     if (waiter !== undefined) waiter.wake();
-    else if (missed.size < MAX_MISSED) missed.add(botId);
+    else if (missed.size < MAX_MISSED) missed.add(nameOf(botId, claimer));
   };
 
   return {
     ring,
-    announce(botId) {
-      ring(botId);
-      tellReplicas(botId);
+    announce(botId, claimer) {
+      ring(botId, claimer);
+      tellReplicas(botId, claimer);
     },
     wait(waiter, ms, signal) {
-      if (signal.aborted || missed.delete(waiter.botId)) return Promise.resolve();
+      const { botId, claimer } = waiter;
+      const wasRung = missed.delete(nameOf(botId, claimer)) || missed.delete(nameOf(botId));
+      if (signal.aborted || wasRung) return Promise.resolve();
       return new Promise((resolve) => {
         const place: Waiting = { ...waiter, wake: () => leave() };
         const leave = () => {
@@ -54,4 +56,8 @@ export function createBell(tellReplicas: (botId: string) => void = () => {}): Be
       });
     },
   };
+}
+
+function nameOf(botId: string, claimer?: string): string {
+  return JSON.stringify([botId, claimer]);
 }

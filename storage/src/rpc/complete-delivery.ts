@@ -5,7 +5,7 @@ import type { Clock } from "../clock.js";
 import type { Bell } from "../deliveries/bell.js";
 import { heldDelivery } from "../deliveries/names.js";
 import { toBatch, toDelivery } from "../delivery-record.js";
-import type { Outcome } from "../repo/deliveries/complete.js";
+import type { Completion, Outcome } from "../repo/deliveries/complete.js";
 import type { Deliveries } from "../repo/deliveries/deliveries.js";
 import type { DeliveryRow } from "../repo/deliveries/rows.js";
 import type { Counts } from "../statistics/counts.js";
@@ -15,21 +15,24 @@ import { toTrack } from "../track-record.js";
 
 export function completeDelivery(
   deliveries: Pick<Deliveries, "complete">,
-  bell: Pick<Bell, "ring">,
+  bell: Pick<Bell, "announce" | "ring">,
   counts: Counts,
   now: Clock,
 ): MethodImpl<typeof StorageService.method.completeDelivery> {
   return async (request) => {
     const completion = await deliveries.complete(heldDelivery(request), toOutcome(request.outcome), now());
-    const { batch, delivery, changed } = completion;
-    if (changed) {
-      count(counts, delivery);
-      // The rest of the batch is its holder's; what waited for this upload is anybody's.
-      if (batch.claimer !== null) bell.ring(batch.bot_id, batch.claimer);
-      bell.ring(batch.bot_id);
+    if (completion.changed) {
+      count(counts, completion.delivery);
+      tellClaimers(bell, completion);
     }
     return { delivery: toDelivery(completion), batch: toBatch(completion) };
   };
+}
+
+/** The rest of a batch is its holder's, wherever that waits; what waited for this upload is anybody's. */
+function tellClaimers(bell: Pick<Bell, "announce" | "ring">, { batch, freed }: Completion): void {
+  if (batch.claimer !== null) bell.announce(batch.bot_id, batch.claimer);
+  if (freed || (batch.claimer === null && batch.open > 0)) bell.ring(batch.bot_id);
 }
 
 function toOutcome(outcome: CompleteDeliveryRequest["outcome"]): Outcome {

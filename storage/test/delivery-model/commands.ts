@@ -108,7 +108,6 @@ async function create(model: DeliveryModel, real: Real, userId: string, picks: n
     expiresAt: model.now + ttlMs,
     paused: false,
     claimer: undefined,
-    leaseUntil: 0,
   };
   tracks.forEach(({ key }, place) => {
     batch.deliveries.push(newDelivery(answer.deliveryIds[place] ?? "", batch, key, place, model.now));
@@ -160,7 +159,7 @@ async function renew(model: DeliveryModel, { client }: Real, { delivery, token }
   const { leases } = await client.renewLease({ leases: [{ deliveryId: delivery.id, token }], leaseMs: LEASE_MS });
   const renewed = isHeld(delivery) && delivery.token === token;
   expect(leases.map((lease) => lease.renewed)).toEqual([renewed]);
-  if (renewed) delivery.batch.leaseUntil = model.now + LEASE_MS;
+  if (renewed) delivery.leaseUntil = model.now + LEASE_MS;
 }
 
 async function beginSend(_: DeliveryModel, { client }: Real, { delivery, token }: ModelClaim): Promise<void> {

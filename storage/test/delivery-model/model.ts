@@ -8,6 +8,7 @@ export interface ModelDelivery {
   place: number;
   state: DeliveryState;
   token: bigint;
+  leaseUntil: number;
   completedToken: bigint | undefined;
   attempts: number;
   resends: number;
@@ -25,7 +26,6 @@ export interface ModelBatch {
   expiresAt: number;
   paused: boolean;
   claimer: string | undefined;
-  leaseUntil: number;
 }
 
 export function newDelivery(id: string, batch: ModelBatch, trackKey: string, place: number, now: number): ModelDelivery {
@@ -36,6 +36,7 @@ export function newDelivery(id: string, batch: ModelBatch, trackKey: string, pla
     place,
     state: DeliveryState.PENDING,
     token: 0n,
+    leaseUntil: 0,
     completedToken: undefined,
     attempts: 0,
     resends: 0,
@@ -65,8 +66,8 @@ export class DeliveryModel {
   /** What comes back to the queue when somebody asks for work. */
   reap(): void {
     for (const batch of this.batches) {
-      if (batch.claimer === undefined || batch.leaseUntil > this.now) continue;
       for (const delivery of batch.deliveries.filter(isHeld)) {
+        if (delivery.leaseUntil > this.now) continue;
         if (delivery.state === DeliveryState.SENDING) delivery.resends += 1;
         delivery.uploads = false;
         delivery.notBefore = this.now;
@@ -100,7 +101,7 @@ export class DeliveryModel {
     delivery.reason = verdict;
     delivery.token = token;
     delivery.batch.claimer = claimer;
-    delivery.batch.leaseUntil = this.now + leaseMs;
+    delivery.leaseUntil = this.now + leaseMs;
     this.claims.push({ delivery, token, claimer });
   }
 

@@ -126,7 +126,7 @@ export const CALLS: Readonly<Record<keyof typeof StorageService.method | OwnWork
   deleteUser: ({ client }) => client.deleteUser({ userId: USER }),
 
   ping: ({ repo }) => repo.ping(),
-  announce: ({ repo }) => repo.deliveries.announce(BOT),
+  announce: ({ repo }) => repo.deliveries.announce({ botId: BOT }),
   flushCounts: ({ repo }) =>
     repo.dayCounts.add([{ day: "2026-11-22", name: "searches", value: 1 }], { name: "plans", day: "2026-11-22", sequence: 1 }),
   sweepExpired: ({ repo }) => repo.expiry.sweep({ searches: 199_000, tracks: 199_000 }, NOW, signal),

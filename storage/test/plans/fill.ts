@@ -21,17 +21,19 @@ const ROWS: Readonly<Record<string, string>> = {
     SELECT md5(i::text)::uuid, CASE WHEN i <= 20000 THEN '${COLLECTOR}' ELSE ${LISTENER} END, ${KEY}, $1, 'believer ' || i, i,
       ${AT} - i * interval '30 s', CASE WHEN i % 10 = 0 THEN ${AT} - i * interval '1 s' END
     FROM generate_series(1, 1000000) i`,
-  delivery_batches: `(id, bot_id, request_key, user_id, chat_id, title, context, turn, wake_at, open, held, claimer, lease_until,
+  delivery_batches: `(id, bot_id, request_key, user_id, chat_id, title, context, turn, wake_at, open, held, claimer,
       ttl_seconds, created_at, expires_at, finished_at)
     SELECT md5(i::text)::uuid, '${BOT}', i::text, ${LISTENER}, i, '', '', t, CASE WHEN i <= 1000 THEN t END,
       CASE WHEN i <= 1000 THEN 4 ELSE 0 END, CASE WHEN i <= 100 THEN 1 ELSE 0 END, CASE WHEN i <= 100 THEN 'claimer ' || i % 4 END,
-      CASE WHEN i <= 100 THEN ${AT} + (i - 20) * interval '1 s' END, 86400, t, t + interval '1 day',
+      86400, t, t + interval '1 day',
       CASE WHEN i > 1000 THEN t + interval '1 min' END
     FROM generate_series(1, 250000) i, LATERAL (SELECT ${AT} - i * interval '10 s' AS t) times`,
-  deliveries: `(id, batch_id, position, place, bot_id, track_key, format, track, state, not_before, uploads, token, finished_at)
+  deliveries: `(id, batch_id, position, place, bot_id, track_key, format, track, state, not_before, uploads, token, lease_until,
+      finished_at)
     SELECT md5(i::text)::uuid, md5((1 + i / 4)::text)::uuid, i % 4, i % 4, '${BOT}', ${KEY}, 1, $1,
       CASE WHEN i >= 4000 THEN 4 + i % 3 WHEN i < 400 AND i % 4 = 0 THEN 2 ELSE 1 END, ${AT} - i * interval '3 s',
-      i < 400 AND i % 4 = 0, CASE WHEN i < 400 AND i % 4 = 0 THEN 1 ELSE 0 END, CASE WHEN i >= 4000 THEN ${AT} - i * interval '2 s' END
+      i < 400 AND i % 4 = 0, CASE WHEN i < 400 AND i % 4 = 0 THEN 1 ELSE 0 END,
+      CASE WHEN i < 400 AND i % 4 = 0 THEN ${AT} + (i / 4 - 19) * interval '1 s' END, CASE WHEN i >= 4000 THEN ${AT} - i * interval '2 s' END
     FROM generate_series(0, 999999) i`,
   search_cache: `(key, results, complete, cached_at, fresh_until, expires_at)
     SELECT sha256(i::text::bytea), $1, true, t, t + interval '1 hour', t + interval '25 hours'

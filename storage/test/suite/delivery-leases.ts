@@ -63,6 +63,21 @@ export function deliveryLeasesSuite(storage: () => TestStorage): void {
       await send(held);
     });
 
+    test("that their claimer never heard of come back, though it keeps others of their batch", async () => {
+      const { clock, client, create, claim, send } = deliveryBot(storage());
+      await create("a", [track(), track()]);
+      await claim(1); // the answer is lost
+      const [second] = await claim(1);
+      expect(second?.delivery?.position).toBe(1);
+      clock.advance(LEASE_MS - 1);
+      expect((await client.renewLease({ leases: [name(second)], leaseMs: LEASE_MS })).leases).toMatchObject([{ renewed: true }]);
+      clock.advance(1);
+      const [first] = await claim(1);
+      expect(first?.delivery).toMatchObject({ position: 0, attempts: 2 });
+      await send(first);
+      await send(second);
+    });
+
     test("that were found in SENDING are sent once more, and given up the second time", async () => {
       const { clock, client, create, claim, fail } = deliveryBot(storage());
       await create();

@@ -6,7 +6,7 @@ import { track, unique } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 
 const SLOW_MS = 240_000;
-const RUNS = 12;
+const RUNS = 40;
 const COMMANDS = 100;
 
 /** Deliveries against a model of them: whatever is called in whatever order, both say the same. */

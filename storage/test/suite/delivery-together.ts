@@ -7,7 +7,7 @@ import { track, unique } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 
 const SLOW_MS = 240_000;
-const RUNS = 15;
+const RUNS = 30;
 
 /** Deliveries in the hands of several callers at the same time. */
 export function deliveryTogetherSuite(storage: () => TestStorage): void {

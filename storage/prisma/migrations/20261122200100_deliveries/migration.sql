@@ -15,7 +15,6 @@ CREATE TABLE "delivery_batches" (
     "held" INTEGER NOT NULL DEFAULT 0,
     "claimer" TEXT,
     "token" BIGINT NOT NULL DEFAULT 0,
-    "lease_until" TIMESTAMPTZ(3),
     "ttl_seconds" INTEGER NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
@@ -40,6 +39,7 @@ CREATE TABLE "deliveries" (
     "not_before" TIMESTAMPTZ(3) NOT NULL,
     "uploads" BOOLEAN NOT NULL DEFAULT false,
     "token" BIGINT NOT NULL DEFAULT 0,
+    "lease_until" TIMESTAMPTZ(3),
     "task_id" TEXT NOT NULL DEFAULT '',
     "failure_reason" TEXT NOT NULL DEFAULT '',
     "message_id" BIGINT NOT NULL DEFAULT 0,
@@ -51,9 +51,6 @@ CREATE TABLE "deliveries" (
 
 -- CreateIndex: what may be claimed; deliveries that wait for their next attempt are passed over inside the index.
 CREATE INDEX "delivery_batches_queue_idx" ON "delivery_batches"("bot_id", "turn", "created_at", "wake_at") WHERE "wake_at" IS NOT NULL;
-
--- CreateIndex: leases that run out.
-CREATE INDEX "delivery_batches_lease_idx" ON "delivery_batches"("lease_until") WHERE "claimer" IS NOT NULL;
 
 -- CreateIndex: what a user waits for.
 CREATE INDEX "delivery_batches_open_idx" ON "delivery_batches"("user_id", "bot_id", "turn") WHERE "open" > 0;
@@ -72,6 +69,9 @@ CREATE UNIQUE INDEX "deliveries_batch_id_position_key" ON "deliveries"("batch_id
 
 -- CreateIndex: at most one delivery at a time uploads a track.
 CREATE UNIQUE INDEX "deliveries_upload_key" ON "deliveries"("bot_id", "track_key", "format") WHERE "uploads";
+
+-- CreateIndex: leases that run out.
+CREATE INDEX "deliveries_lease_idx" ON "deliveries"("bot_id", "lease_until") WHERE "state" IN (2, 3);
 
 -- CreateIndex: the queue, as statistics count it. 4 and above are final.
 CREATE INDEX "deliveries_open_idx" ON "deliveries"("state") WHERE "state" < 4;

@@ -35,6 +35,8 @@ export type Outcome =
 export interface Completion extends DeliveryRecord, BatchRecord {
   /** False: this claim had been completed before, and nothing changed. */
   readonly changed: boolean;
+  /** True: deliveries of the same track may have waited for this one. */
+  readonly freed: boolean;
 }
 
 /**
@@ -52,7 +54,8 @@ export function complete(db: SqlPool, held: HeldDelivery, outcome: Outcome, now:
       await settle(tx, [record.batch.id], now);
     }
     const after = await lockDelivery(tx, held.deliveryId);
-    return { ...after, counts: await countStates(tx, record.batch.id), changed };
+    const freed = changed && record.delivery.file_id === null;
+    return { ...after, counts: await countStates(tx, record.batch.id), changed, freed };
   });
 }
 

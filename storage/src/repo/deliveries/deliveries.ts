@@ -5,7 +5,7 @@ import { claim, type Claim, type ClaimRequest } from "./claim.js";
 import { complete, type Completion, type Outcome } from "./complete.js";
 import { createBatch, type CreatedBatch, type NewBatch } from "./create.js";
 import type { HeldDelivery } from "./held.js";
-import { notifyReplicas } from "./notifications.js";
+import { notifyReplicas, type Call } from "./notifications.js";
 import { renew } from "./renew.js";
 import type { BatchRecord } from "./rows.js";
 import { sweepFinished } from "./sweep.js";
@@ -29,8 +29,8 @@ export interface Deliveries {
   get(batchId: string): Promise<WholeBatch>;
   /** Removes what has been finished for so many days. Returns how many batches. Stops early when `signal` aborts. */
   sweep(days: number, now: Date, signal: AbortSignal): Promise<number>;
-  /** Tells all replicas that something of this bot may be claimable. */
-  announce(botId: string): Promise<void>;
+  /** Tells all replicas that something may be claimable. */
+  announce(call: Call): Promise<void>;
 }
 
 export function createDeliveries(db: SqlPool): Deliveries {
@@ -47,6 +47,6 @@ export function createDeliveries(db: SqlPool): Deliveries {
     retry: (owned, now) => retryBatch(db, owned, now),
     get: (batchId) => getBatch(db, batchId),
     sweep: (days, now, signal) => sweepFinished(db, days, now, signal),
-    announce: (botId) => notifyReplicas(db, botId),
+    announce: (call) => notifyReplicas(db, call),
   };
 }

@@ -6,9 +6,15 @@ import type { Sql } from "../sql.js";
 const CHANNEL = "refrain_deliveries";
 const RECONNECT_MS = 1_000;
 
-/** Tells all replicas that something of this bot may be claimable; those that miss it look again by themselves. */
-export async function notifyReplicas(db: Sql, botId: string): Promise<void> {
-  await db.run(sql`SELECT pg_notify(${CHANNEL}, ${botId})`);
+/** Whose work it is: any claimer's of a bot, or this one's alone. */
+export interface Call {
+  readonly botId: string;
+  readonly claimer?: string | undefined;
+}
+
+/** Tells all replicas that something may be claimable; those that miss it look again by themselves. */
+export async function notifyReplicas(db: Sql, { botId, claimer }: Call): Promise<void> {
+  await db.run(sql`SELECT pg_notify(${CHANNEL}, ${JSON.stringify({ botId, claimer })})`);
 }
 
 /**
@@ -16,7 +22,7 @@ export async function notifyReplicas(db: Sql, botId: string): Promise<void> {
  *
  * @param pool of one connection, which this has for itself
  */
-export function listenToReplicas(pool: Pool, heard: (botId: string) => void): () => Promise<void> {
+export function listenToReplicas(pool: Pool, heard: (call: Call) => void): () => Promise<void> {
   const stopping = new AbortController();
   const ended = listenOn(pool, heard, stopping.signal);
   return () => {
@@ -25,7 +31,7 @@ export function listenToReplicas(pool: Pool, heard: (botId: string) => void): ()
   };
 }
 
-async function listenOn(pool: Pool, heard: (botId: string) => void, signal: AbortSignal): Promise<void> {
+async function listenOn(pool: Pool, heard: (call: Call) => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const client = await pool.connect();
@@ -42,14 +48,14 @@ async function listenOn(pool: Pool, heard: (botId: string) => void, signal: Abor
   }
 }
 
-async function listenUntilBroken(client: PoolClient, heard: (botId: string) => void, signal: AbortSignal): Promise<void> {
+async function listenUntilBroken(client: PoolClient, heard: (call: Call) => void, signal: AbortSignal): Promise<void> {
   const over = new Promise<void>((resolve) => {
     client.once("error", () => resolve());
     client.once("end", () => resolve());
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   client.on("notification", ({ payload }) => {
-    if (payload !== undefined) heard(payload);
+    if (payload !== undefined) heard(JSON.parse(payload) as Call); // only replicas write there
   });
   await client.query(`LISTEN ${CHANNEL}`);
   await over;

@@ -4,7 +4,7 @@ import type { Sql } from "../sql.js";
 import { MAX_ATTEMPTS, MAX_FAREWELLS } from "./rules.js";
 import { settle } from "./settle.js";
 
-/** Batches per transaction. */
+/** Leases per transaction. */
 const AT_ONCE = 100;
 
 /**
@@ -12,10 +12,11 @@ const AT_ONCE = 100;
  * it is sent. What has ended its claimers often enough fails for good. Returns how many were taken out of SENDING.
  */
 export async function reap(db: Sql, botId: string, now: Date): Promise<number> {
+  const isExpired = sql`d.state IN (2, 3) AND d.lease_until <= ${now}`;
   const expired = await db.write<{ id: string }>(sql`
-    SELECT id FROM delivery_batches
-    WHERE claimer IS NOT NULL AND lease_until <= ${now} AND bot_id = ${botId}
-    ORDER BY lease_until LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED`);
+    SELECT b.id FROM delivery_batches b
+    WHERE b.id IN (SELECT d.batch_id FROM deliveries d WHERE d.bot_id = ${botId} AND ${isExpired} ORDER BY d.lease_until LIMIT ${AT_ONCE})
+    FOR UPDATE SKIP LOCKED`);
   if (expired.length === 0) return 0;
   const ids = expired.map(({ id }) => id);
   const hopeless = sql`attempts >= ${MAX_ATTEMPTS + MAX_FAREWELLS}`;
@@ -27,7 +28,7 @@ export async function reap(db: Sql, botId: string, now: Date): Promise<number> {
       resends = resends + CASE WHEN state = ${DeliveryState.SENDING} THEN 1 ELSE 0 END,
       not_before = ${now}, uploads = false
     FROM (SELECT id, state AS was FROM deliveries WHERE batch_id = ANY(${ids}::uuid[])) before
-    WHERE d.id = before.id AND d.state IN (${DeliveryState.CLAIMED}, ${DeliveryState.SENDING})
+    WHERE d.id = before.id AND ${isExpired}
     RETURNING before.was = ${DeliveryState.SENDING} AS resent`);
   await settle(db, ids, now);
   return taken.filter(({ resent }) => resent).length;

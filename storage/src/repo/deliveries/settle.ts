@@ -12,7 +12,6 @@ export async function settle(db: Sql, batchIds: readonly string[], now: Date): P
     UPDATE delivery_batches b SET
       open = s.open, held = s.held, wake_at = s.wake_at, turn = greatest(b.turn, s.wake_at),
       claimer = CASE WHEN s.held > 0 THEN b.claimer END,
-      lease_until = CASE WHEN s.held > 0 THEN b.lease_until END,
       finished_at = CASE WHEN s.open = 0 THEN coalesce(b.finished_at, ${now}) END
     FROM (
       SELECT batch_id,

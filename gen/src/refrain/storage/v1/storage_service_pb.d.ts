@@ -282,7 +282,7 @@ export declare const StorageService: GenService<{
   },
   /**
    * Hands out deliveries, each to one claimer, with a lease. Users take turns: whoever asked for many at once does not hold up whoever
-   * asked for one. A batch belongs to one claimer at a time, with one lease for all that is claimed of it, and is handed out in its order. A
+   * asked for one. A batch belongs to one claimer at a time, and is handed out in its order: whoever waits for a turn goes on asking. A
    * delivery is withheld while another with the same bot, url and format is claimed and Telegram's name of the file is not known yet.
    *
    * Errors: none of its own. An answer that gets lost is a lease that runs out: the deliveries are handed out again.
