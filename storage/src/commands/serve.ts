@@ -43,11 +43,13 @@ async function start(env: Env): Promise<StartedService> {
   };
   try {
     const server = await listen(config, logger, repo, routes({ repo, now, ...background }));
-    const close = () =>
-      server
+    const close = () => {
+      background.bell.close();
+      return server
         .close()
         .then(stopData)
         .then(() => tracing.stop());
+    };
     return { addresses: server.addresses, logger, close };
   } catch (error) {
     await stopData();

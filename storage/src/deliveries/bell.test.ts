@@ -78,6 +78,15 @@ describe("waiting", () => {
     expect(woken).toEqual(["time", "fired", "hung up"]);
   });
 
+  test("is over for all when the bell closes, and short from then on", async () => {
+    const { bell, woken, wait } = waiters();
+    const waits = [wait("one"), wait("two", "another")];
+    bell.close();
+    await Promise.all(waits);
+    await wait("late");
+    expect([bell.isClosed, woken]).toEqual([true, ["one", "two", "late"]]);
+  });
+
   test("that ended takes no ring from others", async () => {
     const { bell, woken, wait } = waiters();
     await wait("gone", "bot", 1);

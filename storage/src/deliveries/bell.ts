@@ -6,6 +6,9 @@ export interface Bell {
   announce(botId: string, claimer?: string): void;
   /** Resolves when it rings for this claimer, after `ms`, or when the signal fires, whichever comes first. */
   wait(waiter: Waiter, ms: number, signal: AbortSignal): Promise<void>;
+  /** Sends all home who wait, so that nobody holds up the end of this process. Who comes later waits for a moment only. */
+  close(): void;
+  readonly isClosed: boolean;
 }
 
 export interface Waiter {
@@ -19,11 +22,14 @@ interface Waiting extends Waiter {
 
 /** Rings that nobody waited for: more than there are, and a bound for names that anybody may send. */
 const MAX_MISSED = 1_000;
+/** Of who comes after the end: else it would ask again and again without a pause. */
+const CLOSED_MS = 250;
 
 /** @param tellReplicas brings a ring to the other replicas; whoever misses it looks again after a while */
 export function createBell(tellReplicas: (botId: string, claimer?: string) => void = () => {}): Bell {
   const waiting = new Set<Waiting>();
   const missed = new Set<string>();
+  let isClosed = false;
 
   const ring = (botId: string, claimer?: string) => {
     const isMeant = (waiter: Waiter) => waiter.botId === botId && (claimer === undefined || waiter.claimer === claimer);
@@ -50,10 +56,17 @@ export function createBell(tellReplicas: (botId: string, claimer?: string) => vo
           waiting.delete(place);
           resolve();
         };
-        const timer = setTimeout(leave, ms);
+        const timer = setTimeout(leave, isClosed ? Math.min(ms, CLOSED_MS) : ms);
         signal.addEventListener("abort", leave, { once: true });
         waiting.add(place);
       });
+    },
+    close() {
+      isClosed = true;
+      for (const { wake } of waiting) wake();
+    },
+    get isClosed() {
+      return isClosed;
     },
   };
 }

@@ -18,7 +18,7 @@ const MARGIN_MS = 500;
 
 export function claimDeliveries(
   deliveries: Pick<Deliveries, "claim">,
-  bell: Pick<Bell, "ring" | "wait">,
+  bell: Pick<Bell, "isClosed" | "ring" | "wait">,
   counts: Counts,
   now: Clock,
 ): MethodImpl<typeof StorageService.method.claimDeliveries> {
@@ -51,6 +51,7 @@ export function claimDeliveries(
       const leftMs = until - performance.now();
       if (leftMs <= 0 || context.signal.aborted) return {};
       await bell.wait({ botId, claimer }, Math.min(leftMs, LOOK_AGAIN_MS), context.signal);
+      if (bell.isClosed) return {};
     }
   };
 }
