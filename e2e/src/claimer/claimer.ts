@@ -18,7 +18,7 @@ const PAUSE_MS = 50;
 const REPEAT_MS = 200;
 const TURN_MS = 50;
 /** When it is the turn of no delivery of a batch for so many leases, it is let go. */
-const STUCK_LEASES = 2;
+const STUCK_LEASES = 5;
 
 /** Claims deliveries and sends them, as a bot does, until its process ends. */
 export async function runClaimer(options: ClaimerOptions): Promise<never> {
@@ -62,7 +62,7 @@ async function deliverAll(batch: HeldBatch, options: ClaimerOptions, onEnd: () =
   while (batch.size > 0) {
     if (await deliverFirst(batch, options)) movedAt = Date.now();
     else await wait(TURN_MS);
-    // One that came with an answer that was lost is in the way of the others, and renewing these keeps it there.
+    // Whoever is full of what waits for its turn cannot claim what it waits for.
     if (Date.now() - movedAt > STUCK_LEASES * options.leaseMs) batch.letGo();
   }
   onEnd();

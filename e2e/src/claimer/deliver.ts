@@ -29,8 +29,7 @@ type End =
 export async function deliverFirst(batch: HeldBatch, options: DeliverOptions): Promise<boolean> {
   for (const held of batch.inOrder) {
     const end = await deliver(held, options);
-    if (end === "over") batch.remove(held);
-    if (end === "late") batch.letGo();
+    if (end === "over" || end === "late") batch.remove(held);
     if (end !== "not its turn") return true;
   }
   return false;

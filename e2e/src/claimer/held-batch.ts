@@ -36,10 +36,7 @@ export class HeldBatch {
     if (this.has(held)) this.#held.delete(held.delivery.id);
   }
 
-  /**
-   * Leaves all of it to whoever comes next. Its deliveries have one lease for all: as long as one is renewed, none goes to somebody else,
-   * not even one that nobody works on.
-   */
+  /** Leaves all of it to whoever comes next. */
   letGo(): void {
     this.#held.clear();
   }
