@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
 import { UserSchema, type User } from "@refrain/gen/refrain/storage/v1/user_pb";
 import type { UserRecord } from "./repo/users.js";
-import { utcDay } from "./statistics/utc-day.js";
+import { utcDay } from "./utc-day.js";
 
 /** A user as callers get it. Use of a day that is over is no longer told. */
 export function toUser({ userId, language, format, blocked, lastUse }: UserRecord, now: Date): User {

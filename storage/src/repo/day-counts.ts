@@ -1,5 +1,5 @@
 import sql from "sql-template-tag";
-import { utcDay } from "../statistics/utc-day.js";
+import { utcDay } from "../utc-day.js";
 import { BATCH_LIMIT, inBatches } from "./in-batches.js";
 import type { Sql } from "./sql.js";
 

@@ -1,5 +1,5 @@
 import sql, { empty, raw, type Sql as Statement } from "sql-template-tag";
-import { utcDay } from "../statistics/utc-day.js";
+import { utcDay } from "../utc-day.js";
 
 /** Use to add to that of the day. */
 export interface Use {

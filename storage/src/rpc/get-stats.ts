@@ -5,7 +5,7 @@ import type { Clock } from "../clock.js";
 import type { DayCounts } from "../repo/day-counts.js";
 import type { Totals } from "../repo/totals.js";
 import { toDayStats } from "../statistics/day-stats.js";
-import { utcDay } from "../statistics/utc-day.js";
+import { utcDay } from "../utc-day.js";
 
 const DEFAULT_DAYS = 7;
 

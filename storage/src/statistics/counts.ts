@@ -3,7 +3,7 @@ import type { Clock } from "../clock.js";
 import { countDeliveries } from "../metrics.js";
 import type { DayCount, DayCounts } from "../repo/day-counts.js";
 import { Tally, type CountName } from "./tally.js";
-import { utcDay } from "./utc-day.js";
+import { utcDay } from "../utc-day.js";
 
 /** Counts what happens, for the statistics of days. */
 export interface Counts {

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import type { Sql } from "sql-template-tag";
 import { beforeEach, describe, expect, test } from "vitest";
 import { countPlay } from "../../src/repo/charts.js";
-import { utcDay } from "../../src/statistics/utc-day.js";
+import { utcDay } from "../../src/utc-day.js";
 import { track } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { utcDay } from "../../src/statistics/utc-day.js";
+import { utcDay } from "../../src/utc-day.js";
 import { unique } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 

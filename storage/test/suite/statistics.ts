@@ -4,7 +4,7 @@ import { migrate } from "../../src/database/migrate.js";
 import { readMigrations } from "../../src/database/migration-files.js";
 import type { DayCounts } from "../../src/repo/day-counts.js";
 import { startCounts, type RunningCounts } from "../../src/statistics/counts.js";
-import { utcDay } from "../../src/statistics/utc-day.js";
+import { utcDay } from "../../src/utc-day.js";
 import { track, unique } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 
