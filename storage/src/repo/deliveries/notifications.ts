@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
 import sql from "sql-template-tag";
@@ -6,7 +7,7 @@ import type { Sql } from "../sql.js";
 const CHANNEL = "refrain_deliveries";
 const RECONNECT_MS = 1_000;
 
-/** Whose work it is: any claimer's of a bot, or this one's alone. */
+/** Whose work it is: all claimers' of a bot, or one claimer's alone. */
 export interface Call {
   readonly botId: string;
   readonly claimer?: string | undefined;
@@ -42,21 +43,30 @@ async function listenOn(pool: Pool, heard: (call: Call) => void, signal: AbortSi
         client.release(true);
       }
     } catch {
-      // The database is away, which every other query tells too.
+      // The database is away, which every other query tells too; or this ends.
     }
-    await wait(RECONNECT_MS, undefined, { signal }).catch(() => {});
+    await wait(RECONNECT_MS, undefined, { signal }).catch(() => {}); // it rejects when this ends
   }
 }
 
+/** Rejects when the connection breaks or the signal fires, also one that has fired before. */
 async function listenUntilBroken(client: PoolClient, heard: (call: Call) => void, signal: AbortSignal): Promise<void> {
-  const over = new Promise<void>((resolve) => {
-    client.once("error", () => resolve());
-    client.once("end", () => resolve());
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
   client.on("notification", ({ payload }) => {
-    if (payload !== undefined) heard(JSON.parse(payload) as Call); // only replicas write there
+    const call = readCall(payload);
+    if (call !== undefined) heard(call);
   });
-  await client.query(`LISTEN ${CHANNEL}`);
-  await over;
+  await Promise.all([once(client, "end", { signal }), client.query(`LISTEN ${CHANNEL}`)]);
+}
+
+/** Whoever reaches the database may write to the channel: what is no call of a replica is passed over. */
+function readCall(payload: string | undefined): Call | undefined {
+  try {
+    const call: unknown = JSON.parse(payload ?? "");
+    if (typeof call !== "object" || call === null || !("botId" in call) || typeof call.botId !== "string") return undefined;
+    const claimer = "claimer" in call && typeof call.claimer === "string" ? call.claimer : undefined;
+    return { botId: call.botId, claimer };
+  } catch {
+    // No JSON.
+    return undefined;
+  }
 }
