@@ -46,6 +46,16 @@ describe("a ring", () => {
     expect(woken).toEqual(["one", "two"]);
   });
 
+  test("is heard however many were rung for claimers who never came back", async () => {
+    const { bell, woken, wait } = waiters();
+    for (let index = 0; index < 2_000; index++) bell.ring("bot", `gone ${index}`);
+    bell.ring("bot", "one");
+    await wait("one");
+    bell.ring("bot");
+    await wait("two");
+    expect(woken).toEqual(["one", "two"]);
+  });
+
   test("for another bot wakes nobody", async () => {
     const { bell, woken, wait } = waiters();
     const other = new AbortController();

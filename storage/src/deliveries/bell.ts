@@ -1,3 +1,5 @@
+import { LRUCache } from "lru-cache";
+
 /** Tells claimers who wait that there may be work. One ring wakes one of them: whoever then finds something rings for the next. */
 export interface Bell {
   /** Something may be claimable now: by any claimer of this bot, or by this one alone. Wakes it, or whoever comes to wait next. */
@@ -20,7 +22,7 @@ interface Waiting extends Waiter {
   readonly wake: () => void;
 }
 
-/** Rings that nobody waited for: more than there are, and a bound for names that anybody may send. */
+/** Rings that nobody waited for, the latest of them: claimers who are gone never come to hear theirs. */
 const MAX_MISSED = 1_000;
 /** Of who comes after the end: else it would ask again and again without a pause. */
 const CLOSED_MS = 250;
@@ -28,14 +30,14 @@ const CLOSED_MS = 250;
 /** @param tellReplicas brings a ring to the other replicas; whoever misses it looks again after a while */
 export function createBell(tellReplicas: (botId: string, claimer?: string) => void = () => {}): Bell {
   const waiting = new Set<Waiting>();
-  const missed = new Set<string>();
+  const missed = new LRUCache<string, true>({ max: MAX_MISSED });
   let isClosed = false;
 
   const ring = (botId: string, claimer?: string) => {
     const isMeant = (waiter: Waiter) => waiter.botId === botId && (claimer === undefined || waiter.claimer === claimer);
     const waiter = [...waiting].find(isMeant);
     if (waiter !== undefined) waiter.wake();
-    else if (missed.size < MAX_MISSED) missed.add(nameOf(botId, claimer));
+    else missed.set(nameOf(botId, claimer), true);
   };
 
   return {
