@@ -2,6 +2,7 @@ import type { DeliveryState } from "@refrain/gen/refrain/storage/v1/delivery_pb"
 import sql, { empty } from "sql-template-tag";
 import {
   BATCH_COLUMNS,
+  BATCH_COLUMNS_BESIDE_ID,
   DELIVERY_COLUMNS,
   KNOWN_FILE,
   type BatchRecord,
@@ -23,19 +24,13 @@ export async function deliveriesBehind(db: Sql, userId: string, after?: Delivery
     ? sql`AND b.created_at >= ${after.batch.created_at}
       AND (b.created_at, b.id, d.position) > (${after.batch.created_at}, ${after.batch.id}::uuid, ${after.delivery.position})`
     : empty;
-  const deliveries = await db.read<DeliveryRow>(sql`
-    SELECT ${DELIVERY_COLUMNS}, f.file_id FROM delivery_batches b JOIN deliveries d ON d.batch_id = b.id ${KNOWN_FILE}
+  // In one statement: an empty page ends the export, so what is removed meanwhile must not empty one.
+  const rows = await db.read<DeliveryRow & Omit<BatchRow, "id">>(sql`
+    SELECT ${DELIVERY_COLUMNS}, f.file_id, ${BATCH_COLUMNS_BESIDE_ID}
+    FROM delivery_batches b JOIN deliveries d ON d.batch_id = b.id ${KNOWN_FILE}
     WHERE b.user_id = ${userId} ${later}
     ORDER BY b.created_at, b.id, d.position LIMIT ${BATCH}`);
-  const batchIds = [...new Set(deliveries.map(({ batch_id: batchId }) => batchId))];
-  const batches = await db.read<BatchRow>(sql`
-    SELECT ${BATCH_COLUMNS} FROM delivery_batches b WHERE b.id = ANY(${batchIds}::uuid[])`);
-  const byId = new Map(batches.map((batch) => [batch.id, batch]));
-  return deliveries.flatMap((delivery) => {
-    const batch = byId.get(delivery.batch_id);
-    // A batch that was removed between the two looks took its deliveries with it.
-    return batch ? [{ delivery, batch }] : [];
-  });
+  return rows.map((row) => ({ delivery: row, batch: { ...row, id: row.batch_id } }));
 }
 
 export async function batchesBehind(db: Sql, userId: string, after?: BatchRecord): Promise<BatchRecord[]> {

@@ -2,6 +2,8 @@ import { Code } from "@connectrpc/connect";
 import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { ExportUserResponse } from "@refrain/gen/refrain/storage/v1/user_pb";
 import { describe, expect, test } from "vitest";
+import { deliveriesBehind } from "../../src/repo/personal-data-deliveries.js";
+import { createSql } from "../../src/repo/sql.js";
 import { expectRefusal } from "../expect-refusal.js";
 import { queriesOf } from "../queries.js";
 import { track, unique } from "../samples.js";
@@ -233,6 +235,25 @@ export function personalDataSuite(storage: () => TestStorage): void {
         expect(ids(kind)).toHaveLength(count);
         expect(new Set(ids(kind)).size).toBe(count);
       }
+    });
+
+    test("has what a page was read with, though it is removed at that moment", async () => {
+      const { client, userId, botId } = setUp();
+      await fill(client, userId, botId);
+      const { pool } = storage();
+      const db = createSql(pool);
+      const removeAfter = async <Row extends object>(rows: Promise<Row[]>) => {
+        const found = await rows;
+        await pool.query("DELETE FROM delivery_batches WHERE user_id = $1", [userId]);
+        return found;
+      };
+      const page = await deliveriesBehind({ ...db, read: (statement) => removeAfter(db.read(statement)) }, userId);
+      expect(page.map(({ delivery, batch }) => [delivery.position, delivery.batch_id === batch.id, batch.user_id])).toEqual([
+        [0, true, userId],
+        [1, true, userId],
+        [2, true, userId],
+      ]);
+      expect(await deliveriesBehind(db, userId)).toEqual([]);
     });
 
     test("reads no further than its caller has taken, and stops when the caller hangs up", async () => {

@@ -57,8 +57,11 @@ export interface BatchRecord {
   readonly counts: ReadonlyMap<DeliveryState, number>;
 }
 
-export const BATCH_COLUMNS = sql`b.id, b.bot_id, b.user_id, b.chat_id, b.title, b.context, b.card_message_id, b.paused, b.open,
+/** All but the id, which a delivery has too. */
+export const BATCH_COLUMNS_BESIDE_ID = sql`b.bot_id, b.user_id, b.chat_id, b.title, b.context, b.card_message_id, b.paused, b.open,
   b.claimer, b.ttl_seconds, b.created_at, b.expires_at`;
+
+export const BATCH_COLUMNS = sql`b.id, ${BATCH_COLUMNS_BESIDE_ID}`;
 
 export const DELIVERY_COLUMNS = sql`d.id, d.batch_id, d.position, d.place, d.track_key, d.format, d.track, d.state, d.attempts,
   d.resends, d.not_before, d.token, d.task_id, d.failure_reason, d.message_id, d.completed_token, d.finished_at`;
