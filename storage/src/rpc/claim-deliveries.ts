@@ -5,6 +5,7 @@ import type { Clock } from "../clock.js";
 import type { Bell } from "../deliveries/bell.js";
 import { toDelivery } from "../delivery-record.js";
 import type { Deliveries } from "../repo/deliveries/deliveries.js";
+import type { Reaped } from "../repo/deliveries/reap.js";
 import { DEFAULT_LEASE_MS } from "../repo/deliveries/rules.js";
 import type { Counts } from "../statistics/counts.js";
 import { storableName } from "../storable-name.js";
@@ -35,7 +36,7 @@ export function claimDeliveries(
     const until = performance.now() + patienceMs(request.waitMs, context);
     for (;;) {
       const claim = await deliveries.claim(wanted, now());
-      if (claim.resent > 0) counts.add("deliveries_resent", claim.resent);
+      count(counts, claim.reaped);
       if (claim.deliveries.length > 0) {
         // There may be more than this one could take.
         bell.ring(botId);
@@ -54,6 +55,11 @@ export function claimDeliveries(
       if (bell.isClosed) return {};
     }
   };
+}
+
+function count(counts: Counts, { resent, failed }: Reaped): void {
+  if (resent > 0) counts.add("deliveries_resent", resent);
+  for (const reason of failed) counts.add(`deliveries_failed/${reason}`);
 }
 
 function patienceMs(waitMs: number, context: HandlerContext): number {

@@ -1,4 +1,5 @@
 import type { ClaimDeliveriesResponse } from "@refrain/gen/refrain/storage/v1/delivery_pb";
+import type { Counts } from "../../src/statistics/counts.js";
 import { track, unique } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 
@@ -8,7 +9,12 @@ export const MINUTE = 60_000;
 /** A bot of one test: its clock, and calls with what most of them share. */
 export function deliveryBot(storage: TestStorage) {
   const clock = testClock();
-  const client = storage.client(clock);
+  /** Deliveries as they were counted for the statistics, by name. */
+  const counted: Record<string, number> = {};
+  const add: Counts["add"] = (count, by = 1) => {
+    if (count.startsWith("deliveries_")) counted[count] = (counted[count] ?? 0) + by;
+  };
+  const client = storage.client(clock, { add });
   const botId = unique("bot");
   const create = async (userId = unique("user"), tracks = [track()], more: object = {}) => {
     const deliveries = tracks.map((one) => ({ track: one }));
@@ -35,7 +41,7 @@ export function deliveryBot(storage: TestStorage) {
   };
   const fail = (held: Held, value: object) =>
     client.completeDelivery({ ...name(held), outcome: { case: "failed", value: { reason: "SOURCE_UNAVAILABLE", ...value } } });
-  return { clock, client, botId, create, claim, send, fail };
+  return { clock, counted, client, botId, create, claim, send, fail };
 }
 
 /** A claimed delivery, if there was one. */

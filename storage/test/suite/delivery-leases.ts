@@ -79,7 +79,7 @@ export function deliveryLeasesSuite(storage: () => TestStorage): void {
     });
 
     test("that were found in SENDING are sent once more, and given up the second time", async () => {
-      const { clock, client, create, claim, fail } = deliveryBot(storage());
+      const { clock, counted, client, create, claim, fail } = deliveryBot(storage());
       await create();
       const [first] = await claim();
       await client.beginSend(name(first));
@@ -92,6 +92,16 @@ export function deliveryLeasesSuite(storage: () => TestStorage): void {
       expect(third?.delivery).toMatchObject({ resends: 2, failureReason: "MAYBE_SENT" });
       await expectRefusal(client.beginSend(name(third)), Code.FailedPrecondition, "GIVEN_UP");
       await fail(third, { reason: "MAYBE_SENT" });
+      expect(counted).toEqual({ deliveries_created: 1, deliveries_resent: 1, "deliveries_failed/MAYBE_SENT": 1 });
+    });
+
+    test("that expired while they were being sent do not count as sent again", async () => {
+      const { clock, counted, client, create, claim } = deliveryBot(storage());
+      await create("a", [track()], { ttlSeconds: 60 });
+      await client.beginSend(name((await claim())[0]));
+      clock.advance(MINUTE);
+      expect((await claim())[0]?.delivery).toMatchObject({ resends: 1, failureReason: "EXPIRED" });
+      expect(counted).toEqual({ deliveries_created: 1 });
     });
 
     test("that may have been sent count as such", async () => {
@@ -108,7 +118,7 @@ export function deliveryLeasesSuite(storage: () => TestStorage): void {
     });
 
     test("that end all their claimers are given up in the end", async () => {
-      const { clock, client, create, claim } = deliveryBot(storage());
+      const { clock, counted, client, create, claim } = deliveryBot(storage());
       const { batchId } = await create();
       const reasons: (string | undefined)[] = [];
       for (let i = 0; i < 20; i++) {
@@ -118,6 +128,18 @@ export function deliveryLeasesSuite(storage: () => TestStorage): void {
       expect(reasons).toEqual(["", "", "", "", "", ...Array.from({ length: 3 }, () => "TOO_MANY_ATTEMPTS")]);
       const { deliveries } = await client.getBatch({ batchId });
       expect(deliveries).toMatchObject([{ state: DeliveryState.FAILED, failureReason: "TOO_MANY_ATTEMPTS" }]);
+      expect(counted).toEqual({ deliveries_created: 1, "deliveries_failed/TOO_MANY_ATTEMPTS": 1 });
+    });
+
+    test("that are given up and end all their claimers fail for the reason that they were given up for", async () => {
+      const { clock, counted, create, claim } = deliveryBot(storage());
+      await create("a", [track(), track()], { ttlSeconds: 60 });
+      clock.advance(MINUTE);
+      for (let i = 0; i < 20; i++) {
+        await claim();
+        clock.advance(LEASE_MS);
+      }
+      expect(counted).toEqual({ deliveries_created: 2, "deliveries_failed/EXPIRED": 2 });
     });
 
     test("are completed once: the same call again changes nothing", async () => {

@@ -1,9 +1,10 @@
 import { DeliveryState } from "@refrain/gen/refrain/storage/v1/delivery_pb";
 import sql, { type Sql as Statement } from "sql-template-tag";
 import type { Sql, SqlPool } from "../sql.js";
-import { reap } from "./reap.js";
+import { reap, type Reaped } from "./reap.js";
 import { BATCH_COLUMNS, DELIVERY_COLUMNS, KNOWN_FILE, type BatchRow, type DeliveryRecord, type DeliveryRow } from "./rows.js";
-import { after, MAX_ATTEMPTS, MAX_RESENDS, TURN_MS } from "./rules.js";
+import { after, TURN_MS } from "./rules.js";
+import { verdict } from "./verdict.js";
 
 export interface ClaimRequest {
   readonly botId: string;
@@ -18,8 +19,8 @@ export interface ClaimRequest {
 export interface Claim {
   readonly deliveries: readonly DeliveryRecord[];
   readonly leaseUntil: Date;
-  /** Deliveries that were found in SENDING, and will be sent again or given up. */
-  readonly resent: number;
+  /** What was taken back before. */
+  readonly reaped: Reaped;
 }
 
 /**
@@ -30,14 +31,14 @@ export function claim(db: SqlPool, request: ClaimRequest, now: Date): Promise<Cl
   const leaseUntil = after(now, request.leaseMs);
   return db.transaction(async (tx) => {
     await enter(tx, request.botId);
-    const resent = await reap(tx, request.botId, now);
+    const reaped = await reap(tx, request.botId, now);
     const deliveries: DeliveryRecord[] = [];
     for (let room = request.limit; room > 0; room = request.limit - deliveries.length) {
       const taken = await takeRound(tx, request, room, leaseUntil, now);
       if (taken.length === 0) break;
       deliveries.push(...taken);
     }
-    return { deliveries, leaseUntil, resent };
+    return { deliveries, leaseUntil, reaped };
   });
 }
 
@@ -62,15 +63,6 @@ async function takeRound(db: Sql, request: ClaimRequest, room: number, leaseUnti
     const [delivery, batch] = [taken.get(id), records.get(id)];
     return delivery && batch ? [{ delivery, batch }] : [];
   });
-}
-
-/** Why a delivery is given up, rather than sent; null while it is not. */
-const VERDICT: Statement = sql`CASE
-  WHEN d.resends > ${MAX_RESENDS} THEN 'MAYBE_SENT'
-  WHEN d.attempts >= ${MAX_ATTEMPTS} THEN coalesce(nullif(d.failure_reason, ''), 'TOO_MANY_ATTEMPTS')`;
-
-function verdict(now: Date): Statement {
-  return sql`${VERDICT} WHEN b.expires_at <= ${now} THEN 'EXPIRED' END`;
 }
 
 /** What expires while it is paused is handed out too: its listener has to be told. */
