@@ -1,4 +1,5 @@
 import sql, { join } from "sql-template-tag";
+import { after } from "../clock.js";
 import type { Sql } from "./sql.js";
 
 /** A track as it is kept. */
@@ -46,7 +47,7 @@ export function createKnownTracks(db: Sql): KnownTracks {
     async keep(tracks, now) {
       const rows = inOneOrder(tracks);
       if (rows.length === 0) return;
-      const expiresAt = new Date(now.getTime() + KEPT_MS);
+      const expiresAt = after(now, KEPT_MS);
       const values = rows.map(({ key, bytes }) => sql`(${key}, ${bytes}::bytea, ${expiresAt}::timestamptz)`);
       await db.run(sql`
         INSERT INTO known_tracks (key, track, expires_at) VALUES ${join(values)}

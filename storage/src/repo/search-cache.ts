@@ -1,4 +1,5 @@
 import sql from "sql-template-tag";
+import { after } from "../clock.js";
 import type { Sql } from "./sql.js";
 
 /** Bytes of a search's results, with their age. */
@@ -98,8 +99,4 @@ export function createSearchCache(db: Sql): SearchCache {
 function toCachedResults({ results, complete, cached_at: cachedAt, fresh_until: freshUntil }: Row, now: Date): CachedResults {
   // A message without any field has no bytes: no track, and no source that failed.
   return { results, cachedAt, freshUntil, stale: freshUntil <= now, lasting: complete && results.byteLength > 0 };
-}
-
-function after(now: Date, ms: number): Date {
-  return new Date(now.getTime() + ms);
 }

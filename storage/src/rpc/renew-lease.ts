@@ -1,10 +1,10 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
 import type { StorageService } from "@refrain/gen/refrain/storage/v1/storage_service_pb";
-import type { Clock } from "../clock.js";
+import { after, type Clock } from "../clock.js";
 import { heldDelivery, isId } from "../deliveries/names.js";
 import type { Deliveries } from "../repo/deliveries/deliveries.js";
-import { after, DEFAULT_LEASE_MS } from "../repo/deliveries/rules.js";
+import { DEFAULT_LEASE_MS } from "../repo/deliveries/rules.js";
 
 export function renewLease(
   deliveries: Pick<Deliveries, "renew">,

@@ -1,9 +1,9 @@
 import { DeliveryState } from "@refrain/gen/refrain/storage/v1/delivery_pb";
 import sql from "sql-template-tag";
+import { after } from "../../clock.js";
 import type { Sql, SqlPool } from "../sql.js";
 import { DeliveryRefusedError } from "./refused-error.js";
 import { BATCH_COLUMNS, countStates, readDeliveries, type BatchRecord, type BatchRow, type DeliveryRow } from "./rows.js";
-import { after } from "./rules.js";
 import { settle } from "./settle.js";
 
 /** Names a batch as its owner does. */

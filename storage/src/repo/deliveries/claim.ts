@@ -1,9 +1,10 @@
 import { DeliveryState } from "@refrain/gen/refrain/storage/v1/delivery_pb";
 import sql, { type Sql as Statement } from "sql-template-tag";
+import { after } from "../../clock.js";
 import type { Sql, SqlPool } from "../sql.js";
 import { reap, type Reaped } from "./reap.js";
 import { BATCH_COLUMNS, DELIVERY_COLUMNS, KNOWN_FILE, type BatchRow, type DeliveryRecord, type DeliveryRow } from "./rows.js";
-import { after, TURN_MS } from "./rules.js";
+import { TURN_MS } from "./rules.js";
 import { verdict } from "./verdict.js";
 
 export interface ClaimRequest {

@@ -1,5 +1,6 @@
 import { DeliveryState } from "@refrain/gen/refrain/storage/v1/delivery_pb";
 import sql, { type Sql as Statement } from "sql-template-tag";
+import { after } from "../../clock.js";
 import { countPlay } from "../charts.js";
 import { markPlayed } from "../recent-tracks.js";
 import { insertTrack } from "../saved-tracks.js";
@@ -8,7 +9,7 @@ import { keepFile } from "../telegram-files.js";
 import { lockDelivery, refuseUnlessHeld, type HeldDelivery } from "./held.js";
 import { DeliveryRefusedError } from "./refused-error.js";
 import { countStates, type BatchRecord, type DeliveryRecord } from "./rows.js";
-import { after, backoffMs } from "./rules.js";
+import { backoffMs } from "./rules.js";
 import { settle } from "./settle.js";
 
 /** How an attempt ended. */

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { DeliveryState } from "@refrain/gen/refrain/storage/v1/delivery_pb";
 import sql from "sql-template-tag";
+import { after } from "../../clock.js";
 import type { TrackRecord } from "../known-tracks.js";
 import type { Sql, SqlPool } from "../sql.js";
 import { seeUser } from "../users.js";
 import { DeliveryRefusedError } from "./refused-error.js";
 import { BATCH_COLUMNS, countStates, type BatchRecord, type BatchRow } from "./rows.js";
-import { after, MAX_OPEN, TURN_MS } from "./rules.js";
+import { MAX_OPEN, TURN_MS } from "./rules.js";
 
 /** What is to be delivered, and to whom. */
 export interface NewBatch {

@@ -21,8 +21,3 @@ export function backoffMs(attempts: number): number {
   const base = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempts - 1));
   return Math.round(base * (1 - JITTER * Math.random()));
 }
-
-/** A moment so many milliseconds later. */
-export function after(now: Date, ms: number): Date {
-  return new Date(now.getTime() + ms);
-}

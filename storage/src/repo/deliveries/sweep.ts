@@ -1,6 +1,6 @@
 import sql, { raw } from "sql-template-tag";
+import { after } from "../../clock.js";
 import type { Sql } from "../sql.js";
-import { after } from "./rules.js";
 
 /** Batches per statement. Each may have hundreds of deliveries, which go with it. */
 const AT_ONCE = 50;
