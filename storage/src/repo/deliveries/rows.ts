@@ -70,7 +70,7 @@ export const DELIVERY_COLUMNS = sql`d.id, d.batch_id, d.position, d.place, d.tra
 export const KNOWN_FILE = sql`LEFT JOIN telegram_files f
   ON f.bot_id = d.bot_id AND f.track_key = d.track_key AND f.format = d.format`;
 
-/** Deliveries of some batches, in their order. */
+/** Deliveries of a batch, in their order. */
 export function readDeliveries(db: Sql, batchId: string): Promise<DeliveryRow[]> {
   return db.read<DeliveryRow>(sql`
     SELECT ${DELIVERY_COLUMNS}, f.file_id FROM deliveries d ${KNOWN_FILE}
