@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
-import { fold, trackKey } from "@refrain/storage/parts";
+import { searchText, trackKey } from "@refrain/storage/parts";
 import { startPostgres } from "@refrain/storage/testing-postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withPostgres } from "../../storage/test/with-postgres.js";
@@ -30,11 +30,11 @@ withPostgres((bin) => {
       "SELECT track_key, track, search_text FROM saved_tracks WHERE created_at < '2026-01-01' ORDER BY id LIMIT 100",
     );
     expect(rows).toHaveLength(100);
-    for (const { track_key: key, track: bytes, search_text: searchText } of rows) {
+    for (const { track_key: key, track: bytes, search_text: text } of rows) {
       const track = fromBinary(TrackSchema, bytes);
       expect(track).toMatchObject({ key, source: "library", durationSeconds: 204 });
       expect(trackKey(track.url)).toBe(key);
-      expect([track.title, track.uploader, track.album].map(fold).join("\n")).toBe(searchText);
+      expect(searchText(track)).toBe(text);
     }
   });
 

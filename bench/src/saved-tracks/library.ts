@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import { TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
-import { createRepo, fold, openDatabase, type Database, type Repo } from "@refrain/storage/parts";
+import { createRepo, openDatabase, searchText, type Database, type Repo } from "@refrain/storage/parts";
 import { sampleTrack } from "../sample-tracks.js";
 import { COLLECTOR, fillSavedTracks, userName, type Amount } from "./fill.js";
 
@@ -67,9 +67,8 @@ export class Library {
   /** A track that nobody has saved, for anybody. */
   newTrack(): NewTrack {
     const track = sampleTrack(FIRST_NEW + this.#saved++);
-    const searchText = [track.title, track.uploader, track.album].map(fold).join("\n");
     const bytes = toBinary(TrackSchema, track);
-    return { key: track.key, bytes, userId: this.someone(), sizeBytes: 5_000_000n, searchText };
+    return { key: track.key, bytes, userId: this.someone(), sizeBytes: 5_000_000n, searchText: searchText(track) };
   }
 
   async close(): Promise<void> {
