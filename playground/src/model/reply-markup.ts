@@ -48,8 +48,8 @@ function inlineButton(value: unknown): InlineButton {
 }
 
 function switchInline(fields: Record<string, unknown>): Partial<InlineButton> | undefined {
-  const { switch_inline_query: any, switch_inline_query_current_chat: here } = fields;
-  if (typeof any === "string") return { switch_inline_query: any };
+  const { switch_inline_query: elsewhere, switch_inline_query_current_chat: here } = fields;
+  if (typeof elsewhere === "string") return { switch_inline_query: elsewhere };
   if (typeof here === "string") return { switch_inline_query_current_chat: here };
   return undefined;
 }
