@@ -15,6 +15,6 @@ export function withPostgres(define: (bin: string) => void): void {
     });
   } else {
     process.stderr.write(`\n!!! ${missing} !!!\n\n`);
-    test.skip(missing, () => {});
+    test.skip(missing, () => {}); // only outside CI: some machines have no PostgreSQL
   }
 }
