@@ -49,8 +49,7 @@ export function createCard({ api, chatId, place, clock, logger }: CardOptions): 
     }
   }
 
-  /** The end of a pause by `finish` is no failure. */
-  const pause = (ms: number) => clock.wait(ms, ended.signal).catch(() => undefined);
+  const pause = (ms: number) => clock.wait(ms, ended.signal).catch(() => undefined); // `finish` ends it, which is no failure
 
   async function drawWhatWaits(): Promise<void> {
     if (!isDrawn) await pause(FIRST_AFTER_MS);

@@ -65,7 +65,8 @@ async function readStream({ music, clock, url, userId, onProgress }: FollowOptio
       if (progress) onProgress(progress);
       if (!progress?.file) continue;
       // A stream that is left before its end counts as broken off.
-      await Promise.race([stream.next().catch(() => undefined), clock.wait(END_MS, call.signal)]);
+      const end = stream.next().catch(() => undefined); // the file is here, however its stream ends
+      await Promise.race([end, clock.wait(END_MS, call.signal)]);
       return { file: progress.file, messages };
     }
     return { error: new ConnectError("the stream ended early", Code.Unavailable), messages };
@@ -84,8 +85,7 @@ function watchSilence(clock: Clock, onSilence: () => void, signal: AbortSignal):
     for (let left = SILENCE_MS; left > 0; left = last + SILENCE_MS - clock.now()) await clock.wait(left, signal);
     onSilence();
   };
-  // The only way to fail is the signal: then the stream has ended and there is nothing to watch.
-  watch().catch(() => undefined);
+  watch().catch(() => undefined); // fails by the signal alone: the stream has ended, and there is nothing to watch
   return {
     heard() {
       last = clock.now();

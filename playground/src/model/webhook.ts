@@ -76,8 +76,7 @@ async function post(
     return `Wrong response from the webhook: ${response.status} ${response.statusText}`;
   }
   const reply = await readReply(response);
-  // The bot's answer was taken; what its call comes to is not the update's business.
-  if (reply !== undefined) await options.onReply(reply).catch(() => undefined);
+  if (reply !== undefined) await options.onReply(reply).catch(() => undefined); // the update was taken, whatever the call comes to
   return undefined;
 }
 

@@ -77,7 +77,7 @@ function flusher(dayCounts: Pick<DayCounts, "add">, tally: Tally, startDay: stri
   };
   return () => {
     const sent = last.then(send);
-    last = sent.catch(() => {});
+    last = sent.catch(() => {}); // told to whoever asked for it; the next one tries again
     return sent;
   };
 }

@@ -37,8 +37,8 @@ export async function copyDatabase(
     await target.query("ANALYZE");
     return counts;
   } finally {
-    // After COMMIT it says no more than that there is nothing to roll back; a lost connection has rolled back by itself.
-    for (const client of [source, target]) await client.query("ROLLBACK").catch(() => {});
+    // After COMMIT it says no more than that there is nothing to roll back.
+    for (const client of [source, target]) await client.query("ROLLBACK").catch(() => {}); // a lost connection has rolled back by itself
   }
 }
 
