@@ -22,9 +22,63 @@ export class UnknownSourceError extends Error {
   }
 }
 
+/** Why a source cannot be used now. */
+export const SOURCE_PROBLEMS = [
+  /** It does not answer, answers nonsense, or stopped sending. */
+  "down",
+  /** The program that reaches it is not installed. */
+  "not_installed",
+  /** The program that reaches it is too old for the site of today. */
+  "too_old",
+  /** It needs a JavaScript runtime, and there is none. */
+  "no_js_runtime",
+  /** It takes us for a robot, or wants us to sign in. */
+  "blocked",
+  /** It wants us to ask less often. */
+  "rate_limited",
+  "timeout",
+] as const;
+export type SourceProblem = (typeof SOURCE_PROBLEMS)[number];
+
 /** The source is down, refuses us, or stopped sending. */
 export class SourceUnavailableError extends Error {
   override name = "SourceUnavailableError";
+  readonly problem: SourceProblem;
+  constructor(message: string, options: { cause?: unknown; problem?: SourceProblem } = {}) {
+    super(message, { cause: options.cause });
+    this.problem = options.problem ?? "down";
+  }
+}
+
+/** The source failed so often that it is left alone for a while. */
+export class CircuitOpenError extends Error {
+  override name = "CircuitOpenError";
+  readonly source: string;
+  /** What it failed with last. */
+  readonly problem: SourceProblem;
+  /** Until it is tried again; at least 1. */
+  readonly retryAfterSeconds: number;
+  constructor(source: string, problem: SourceProblem, retryAfterSeconds: number) {
+    super(`${source} failed too often, and is tried again in ${retryAfterSeconds} s`);
+    this.source = source;
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The link leads to a live stream, which has no end. */
+export class LiveError extends Error {
+  override name = "LiveError";
+}
+
+/** The operator was asked to take this link down. */
+export class TakenDownError extends Error {
+  override name = "TakenDownError";
+}
+
+/** What all replicas share cannot be reached now. */
+export class QueueUnavailableError extends Error {
+  override name = "QueueUnavailableError";
 }
 
 /** The track is longer than we take. */
@@ -114,7 +168,17 @@ export function toConnectError(cause: unknown): unknown {
     return answer(Code.FailedPrecondition, "TOO_LARGE", { metadata: { limit_bytes: String(cause.limitBytes) } });
   }
   if (cause instanceof FormatUnavailableError) return answer(Code.FailedPrecondition, "FORMAT_UNAVAILABLE");
-  if (cause instanceof SourceUnavailableError) return answer(Code.Unavailable, "SOURCE_UNAVAILABLE");
+  if (cause instanceof LiveError) return answer(Code.FailedPrecondition, "LIVE");
+  if (cause instanceof TakenDownError) return answer(Code.FailedPrecondition, "TAKEN_DOWN");
+  if (cause instanceof SourceUnavailableError) {
+    return answer(Code.Unavailable, "SOURCE_UNAVAILABLE", { metadata: { problem: cause.problem } });
+  }
+  if (cause instanceof CircuitOpenError) {
+    const { source, problem, retryAfterSeconds } = cause;
+    const metadata = { source, problem, retry_after_seconds: String(retryAfterSeconds) };
+    return answer(Code.Unavailable, "CIRCUIT_OPEN", { metadata });
+  }
+  if (cause instanceof QueueUnavailableError) return answer(Code.Unavailable, "QUEUE_UNAVAILABLE");
   if (cause instanceof NoSpaceError) return answer(Code.ResourceExhausted, "NO_SPACE");
   if (cause instanceof QueueFullError) return answer(Code.ResourceExhausted, "QUEUE_FULL", { retryAfterMs: QUEUE_RETRY_MS });
   if (cause instanceof TooManyRunningError) {

@@ -20,6 +20,7 @@ export function createLimits(settings: LimitSettings, redis: Redis | undefined):
   const endUser: { [Method in keyof typeof MusicService.method]?: RateLimiter | undefined } = {
     search: searches,
     searchByArtist: searches,
+    resolve: searches,
   };
   const caller = createRateLimiter({ name: "caller", points: callsPerSecond, seconds: 1, redis });
   const starts = createRateLimiter({ name: "downloads", points: downloadsPerMinute, seconds: MINUTE, redis });

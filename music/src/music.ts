@@ -18,7 +18,7 @@ import type { Config } from "./config.js";
 import { type Converter, findConverter } from "./convert/converter.js";
 import { type Covers, createCovers } from "./covers/covers.js";
 import { createDownloads, type Downloads } from "./downloads/downloads.js";
-import { fetchTrack, sourceOf } from "./downloads/fetch-track.js";
+import { fetchTrack } from "./downloads/fetch-track.js";
 import { toConnectError } from "./errors.js";
 import { type FileStore, openFileStore } from "./files/file-store.js";
 import { serveFiles } from "./files/serve-files.js";
@@ -29,6 +29,7 @@ import { routes } from "./routes.js";
 import { fillWithSamples } from "./samples/fill-with-samples.js";
 import { type Library, openLibrary } from "./sources/library/library.js";
 import type { Source } from "./sources/source.js";
+import { sourceOfLink } from "./sources/source-of-link.js";
 
 /** A file of the library has to stay the same for so long before it is read. */
 const SETTLE_MS = 1_500;
@@ -106,7 +107,7 @@ function downloadsFrom(
     admission,
     clock: systemClock,
     async stored(request) {
-      sourceOf(sources, request.url);
+      sourceOfLink(sources, request.url);
       const found = await store.find(request);
       fileCacheLookups.inc({ result: found ? "hit" : "miss" });
       return found;

@@ -6,6 +6,7 @@ import { cancelDownload } from "./rpc/cancel-download.js";
 import { download } from "./rpc/download.js";
 import { getDownload } from "./rpc/get-download.js";
 import { listDownloads } from "./rpc/list-downloads.js";
+import { resolve } from "./rpc/resolve.js";
 import { search } from "./rpc/search.js";
 import { searchByArtist } from "./rpc/search-by-artist.js";
 import type { Source } from "./sources/source.js";
@@ -22,6 +23,7 @@ export function routes({ sources, downloads, logger }: RouteOptions): ServiceImp
   return {
     search: search(sources, logger),
     searchByArtist: searchByArtist(sources, logger),
+    resolve: resolve(sources),
     download: download(downloads),
     getDownload: getDownload(downloads),
     cancelDownload: cancelDownload(downloads),

@@ -16,7 +16,7 @@ import {
 } from "../src/errors.js";
 import { openFileStore } from "../src/files/file-store.js";
 import { hashFile } from "../src/hash-file.js";
-import type { Container, Source } from "../src/sources/source.js";
+import type { Container, FoundAudio, Source } from "../src/sources/source.js";
 import { createTrack } from "../src/track.js";
 import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
 
@@ -32,7 +32,7 @@ interface Given {
   converter?: Converter | undefined;
   limits?: Partial<Limits>;
   /** Instead of writing the content. */
-  fetch?: (...given: Parameters<Source["fetch"]>) => ReturnType<Source["fetch"]>;
+  fetch?: FoundAudio["fetch"];
 }
 
 async function setUp({ content, container, announced = {}, converter, limits, fetch }: Given) {
@@ -45,16 +45,21 @@ async function setUp({ content, container, announced = {}, converter, limits, fe
     probe: async () => ({ ok: true, detail: "" }),
     search: async () => [],
     searchByArtist: async () => [],
-    claims: (url) => url === TEST_URL,
-    resolve: async () => ({ track, container: "container" in announced ? announced.container : container, sizeBytes }),
-    fetch:
-      fetch ??
-      (async (_, target) => {
-        const path = join(target.folder, "audio");
-        await writeFile(path, content);
-        target.progress(content.length, content.length);
-        return { path, container };
-      }),
+    canonicalUrl: (url) => (url === TEST_URL ? url : undefined),
+    list: async () => ({ tracks: [track], playlistTitle: "" }),
+    resolve: async () => ({
+      track,
+      container: "container" in announced ? announced.container : container,
+      sizeBytes,
+      fetch:
+        fetch ??
+        (async (target) => {
+          const path = join(target.folder, "audio");
+          await writeFile(path, content);
+          target.progress(content.length, content.length);
+          return { path, container };
+        }),
+    }),
   };
   const seen: string[] = [];
   const report = {
@@ -126,7 +131,7 @@ test("a full disk is NO_SPACE, whoever finds out", async () => {
   expect(await left()).toEqual([]);
 });
 
-test("a link that no source claims is unsupported", async () => {
+test("a link that no source handles is unsupported", async () => {
   const { run } = await setUp({ content: Buffer.alloc(1), container: "mp3" });
   await expect(run(AudioFormat.AUTO, "http://127.0.0.1/")).rejects.toThrow(UnsupportedUrlError);
 });

@@ -224,14 +224,14 @@ test("fetching reports every piece, as fast as it is allowed to, and stops when 
   const folder = await temporaryFolder();
   const reports: number[] = [];
   const started = performance.now();
-  const fetched = await library.fetch(audio, { folder, progress: (bytes) => reports.push(bytes) }, signal);
+  const fetched = await audio.fetch({ folder, maxBytes: 0, progress: (bytes) => reports.push(bytes) }, signal);
   expect(performance.now() - started).toBeGreaterThan((content.length / 160_000) * 1000 * 0.9);
   expect(reports.length).toBeGreaterThanOrEqual(5);
   expect(reports.at(-1)).toBe(content.length);
   expect(fetched.container).toBe("mp3");
   const stop = new AbortController();
   const other = await temporaryFolder();
-  const stopped = library.fetch(audio, { folder: other, progress: () => stop.abort(new Error("enough")) }, stop.signal);
+  const stopped = audio.fetch({ folder: other, maxBytes: 0, progress: () => stop.abort(new Error("enough")) }, stop.signal);
   await expect(stopped).rejects.toThrow("enough");
 });
 
@@ -242,7 +242,7 @@ test("a track whose file has gone is not found", async () => {
   const [track] = await library.search("fleeting", 1, signal);
   const audio = await library.resolve(track?.url ?? "", signal);
   await rm(join(root, "library", "a.mp3"));
-  await expect(library.fetch(audio, { folder: await temporaryFolder(), progress: () => {} }, signal)).rejects.toThrow(
+  await expect(audio.fetch({ folder: await temporaryFolder(), maxBytes: 0, progress: () => {} }, signal)).rejects.toThrow(
     TrackNotFoundError,
   );
   await until(async () => (await readdir(join(root, "library"))).length === 0);
@@ -269,10 +269,11 @@ test.skipIf(!ffmpegIsHere)("what a file is inside decides, whatever it is called
   }
 });
 
-test("only links to contents are claimed", async () => {
+test("only links to contents are handled", async () => {
   const library = await openAt(await folderWith({}));
-  expect(library.claims(`library://${"a".repeat(64)}`)).toBe(true);
-  for (const url of ["library://x", "library://../../etc/passwd", "https://example.org", "", `library://${"A".repeat(64)}`]) {
-    expect(library.claims(url)).toBe(false);
+  const url = `library://${"a".repeat(64)}`;
+  expect(library.canonicalUrl(url)).toBe(url);
+  for (const other of ["library://x", "library://../../etc/passwd", "https://example.org", "", `library://${"A".repeat(64)}`]) {
+    expect(library.canonicalUrl(other)).toBeUndefined();
   }
 });

@@ -5,12 +5,13 @@ import { AudioFileSchema } from "@refrain/gen/refrain/music/v1/music_service_pb"
 import { AudioFormat, type Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import { inSpan, type Span } from "@refrain/mesh";
 import type { Converter } from "../convert/converter.js";
-import { FormatUnavailableError, isDiskFull, NoSpaceError, TooLargeError, TooLongError, UnsupportedUrlError } from "../errors.js";
+import { FormatUnavailableError, isDiskFull, NoSpaceError, TooLargeError, TooLongError } from "../errors.js";
 import { MIME_TYPES, readableName, storedName } from "../files/file-names.js";
 import type { FileStore } from "../files/file-store.js";
 import { hashFile } from "../hash-file.js";
 import { fetchedBytes } from "../metrics.js";
 import type { Container, FetchedAudio, FoundAudio, Source } from "../sources/source.js";
+import { sourceOfLink } from "../sources/source-of-link.js";
 import type { WorkReport } from "./download-task.js";
 import type { Stored, WorkRequest } from "./downloads.js";
 
@@ -35,13 +36,6 @@ type Playable = "mp3" | "m4a";
 /** Lossless originals are that much larger than what they are converted to. */
 const LOSSLESS_FACTOR = 10;
 
-/** The source that handles a link. @throws UnsupportedUrlError */
-export function sourceOf(sources: readonly Source[], url: string): Source {
-  const source = sources.find((candidate) => candidate.claims(url));
-  if (!source) throw new UnsupportedUrlError("no source handles this link");
-  return source;
-}
-
 /** The work of one download: look up, check the limits, fetch, convert when needed, store. */
 export async function fetchTrack(
   request: WorkRequest,
@@ -54,14 +48,14 @@ export async function fetchTrack(
   // Stored while this one waited in the queue, maybe as the answer to another request.
   const stored = await store.find(request);
   if (stored) return stored;
-  const source = sourceOf(sources, request.url);
+  const { source } = sourceOfLink(sources, request.url);
   const audio = await source.resolve(request.url, signal);
   report.track(audio.track);
   checkLimits(audio, targetOf(audio.container ?? "mp3", request.format), options);
   const reservation = await store.reserve(audio.sizeBytes);
   const scratch = await store.scratch();
   try {
-    const fetched = await fetchLimited(source, audio, scratch.folder, options, report, signal);
+    const fetched = await fetchLimited(audio, scratch.folder, options, report, signal);
     const target = targetOf(fetched.container, request.format);
     const path = await convertIfNeeded(fetched, target, audio.track, options, report, signal, span);
     reservation.release();
@@ -103,7 +97,6 @@ function checkLimits({ track, container, sizeBytes }: FoundAudio, target: Playab
 
 /** Fetches, and stops as soon as more arrives than was announced and is allowed. */
 async function fetchLimited(
-  source: Source,
   audio: FoundAudio,
   folder: string,
   { limits }: FetchTrackOptions,
@@ -112,7 +105,7 @@ async function fetchLimited(
 ): Promise<FetchedAudio> {
   const tooMuch = new AbortController();
   const limit = limits.maxBytes * LOSSLESS_FACTOR;
-  const counted = fetchedBytes.labels(source.name);
+  const counted = fetchedBytes.labels(audio.track.source);
   let before = 0;
   const progress = (downloadedBytes: number, totalBytes: number) => {
     // A source that starts again fetches again.
@@ -121,7 +114,7 @@ async function fetchLimited(
     if (limit > 0 && downloadedBytes > limit) tooMuch.abort(new TooLargeError(limits.maxBytes));
     report.fetching(downloadedBytes, totalBytes);
   };
-  return source.fetch(audio, { folder, progress }, AbortSignal.any([signal, tooMuch.signal]));
+  return audio.fetch({ folder, maxBytes: limit, progress }, AbortSignal.any([signal, tooMuch.signal]));
 }
 
 async function convertIfNeeded(

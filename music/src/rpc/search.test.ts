@@ -24,9 +24,9 @@ function sourceOf(name: string, found: string[] | Error): Source {
     probe: async () => ({ ok: true, detail: "" }),
     search: answer,
     searchByArtist: answer,
-    claims: () => false,
+    canonicalUrl: () => undefined,
+    list: () => Promise.reject(new Error("not asked for")),
     resolve: () => Promise.reject(new Error("not asked for")),
-    fetch: () => Promise.reject(new Error("not asked for")),
   };
 }
 

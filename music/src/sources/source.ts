@@ -4,32 +4,49 @@ import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 export const CONTAINERS = ["mp3", "m4a", "aac", "aiff", "flac", "matroska", "mp4", "ogg", "wav"] as const;
 export type Container = (typeof CONTAINERS)[number];
 
-/** One track that a source can fetch. */
-export interface FoundAudio {
-  readonly track: Track;
-  /** What `fetch` will bring; undefined when the source cannot tell before. */
-  readonly container: Container | undefined;
-  /** Size of what `fetch` will bring; 0 when the source does not say. */
-  readonly sizeBytes: number;
+/** What a source has fetched. */
+export interface FetchedAudio {
+  /** A file inside `FetchTarget.folder`. */
+  readonly path: string;
+  readonly container: Container;
+  /** A picture of any format inside `FetchTarget.folder`; undefined when there is none. */
+  readonly coverPath?: string | undefined;
 }
 
 /** Where a source puts what it fetches, and whom it tells. */
 export interface FetchTarget {
-  /** Existing, empty, private folder on the disk of the cache. Removed afterwards with all that is in it. */
-  readonly folder: string;
   /**
-   * Says how many bytes have really arrived, as often as the source likes.
+   * Private folder on the disk. Usually empty; after a fetch that was cut it holds what that one left, for the source to go on
+   * from where it can. Whatever is not needed any more is removed by others.
+   */
+  readonly folder: string;
+  /** The fetch is to end as soon as more than so many bytes come; 0 = no limit. */
+  readonly maxBytes: number;
+  /**
+   * Says how many bytes there are, as often as the source likes.
    *
    * @param totalBytes 0 when unknown
    */
   progress(downloadedBytes: number, totalBytes: number): void;
 }
 
-/** What a source has fetched. */
-export interface FetchedAudio {
-  /** A file inside `FetchTarget.folder`. */
-  readonly path: string;
-  readonly container: Container;
+/** One track that can be fetched. What the source learned while it looked the track up is kept within. */
+export interface FoundAudio {
+  readonly track: Track;
+  /** What `fetch` will bring; undefined when the source cannot tell before. */
+  readonly container: Container | undefined;
+  /** Size of what `fetch` will bring; 0 when the source does not say. */
+  readonly sizeBytes: number;
+  /** Brings the audio. Rejects as the methods of `Source` do. */
+  fetch(target: FetchTarget, signal: AbortSignal): Promise<FetchedAudio>;
+}
+
+/** What is behind a link. */
+export interface LinkedTracks {
+  /** At most 100, in the order of the list. */
+  readonly tracks: Track[];
+  /** Name of the playlist or album; empty when the link leads to a single track. */
+  readonly playlistTitle: string;
 }
 
 /** Whether a source can be used now. */
@@ -39,11 +56,15 @@ export interface SourceState {
   readonly detail: string;
 }
 
+/** Tracks of one playlist or album that are listed at most. */
+export const MAX_LINKED_TRACKS = 100;
+
 /**
- * A place that tracks come from. One file (or folder) in `sources/` each; `main.ts` lists the enabled ones.
+ * A place that tracks come from. One file (or folder) in `sources/` each; `open-sources.ts` lists them.
  *
- * Rejections: `TrackNotFoundError` when the track is not there, `SourceUnavailableError` when the place is down or
- * refuses us; with the signal's reason when it fires. Anything else counts as a bug.
+ * Rejections: `TrackNotFoundError` when the track is not there (any more, or for us), `SourceUnavailableError` when the place is
+ * down or refuses us, `LiveError`, `TooLongError` and `TooLargeError` for what is never fetched, `UnsupportedUrlError` for an
+ * address that may not be asked; with the signal's reason when it fires. Anything else counts as a bug.
  */
 export interface Source {
   /** Short and unique, such as `library`: `Track.source`, and what requests and settings call it. */
@@ -54,10 +75,13 @@ export interface Source {
   search(query: string, limit: number, signal: AbortSignal): Promise<Track[]>;
   /** Finds tracks whose performer matches, best match first, at most `limit`. */
   searchByArtist(artist: string, limit: number, signal: AbortSignal): Promise<Track[]>;
-  /** True when `url` is a link that this source handles. Without asking anybody. */
-  claims(url: string): boolean;
-  /** Looks up the track behind a link that it claims. */
+  /**
+   * The one form of a link that this source handles, whatever spelling it came in: of a track it is `Track.url`. Undefined for
+   * other links. Without asking anybody.
+   */
+  canonicalUrl(url: string): string | undefined;
+  /** Lists the tracks behind a canonical link: one, or those of a playlist or album. */
+  list(url: string, signal: AbortSignal): Promise<LinkedTracks>;
+  /** Looks up the one track behind a canonical link. */
   resolve(url: string, signal: AbortSignal): Promise<FoundAudio>;
-  /** Brings the audio of a track that it resolved. */
-  fetch(audio: FoundAudio, target: FetchTarget, signal: AbortSignal): Promise<FetchedAudio>;
 }

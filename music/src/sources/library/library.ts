@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { access, constants, mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { Logger } from "@refrain/mesh";
@@ -60,6 +60,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     return tracks ?? [];
   }
 
+  async function lookUp(url: string, signal: AbortSignal) {
+    const hash = url.slice(LIBRARY_SCHEME.length);
+    const found = await filling.until(() => catalog.find(hash), signal);
+    if (!found) throw new TrackNotFoundError("the library does not have this track");
+    return found;
+  }
+
   return {
     name: "library",
     indexed: followed.indexed,
@@ -74,14 +81,14 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       ),
     search: (query, limit, signal) => find(() => catalog.search(query, limit), signal),
     searchByArtist: (artist, limit, signal) => find(() => catalog.searchByArtist(artist, limit), signal),
-    claims: (url) => CLAIMED.test(url),
+    canonicalUrl: (url) => (CLAIMED.test(url) ? url : undefined),
+    list: async (url, signal) => ({ tracks: [(await lookUp(url, signal)).track], playlistTitle: "" }),
     async resolve(url, signal) {
-      const hash = url.slice(LIBRARY_SCHEME.length);
-      const found = await filling.until(() => catalog.find(hash), signal);
-      if (!found) throw new TrackNotFoundError("the library does not have this track");
-      return { track: found.track, container: found.file.container, sizeBytes: found.file.sizeBytes };
+      const { track, file } = await lookUp(url, signal);
+      const { container, sizeBytes } = file;
+      const fetch: FoundAudio["fetch"] = (target, ended) => fetchFile(track.id, target, { ...options, catalog, root }, ended);
+      return { track, container, sizeBytes, fetch };
     },
-    fetch: (audio, target, signal) => fetchFile(audio, target, { ...options, catalog, root }, signal),
   };
 }
 
@@ -131,17 +138,13 @@ interface FetchContext extends LibraryOptions {
   root: string;
 }
 
-async function fetchFile(
-  audio: FoundAudio,
-  target: FetchTarget,
-  context: FetchContext,
-  signal: AbortSignal,
-): Promise<FetchedAudio> {
+async function fetchFile(id: string, target: FetchTarget, context: FetchContext, signal: AbortSignal): Promise<FetchedAudio> {
   const { catalog, root, bytesPerSecond, clock } = context;
-  const found = catalog.find(audio.track.id);
+  const found = catalog.find(id);
   if (!found) throw new TrackNotFoundError("the library does not have this track any more");
   const { file } = found;
   const path = join(target.folder, "audio");
+  await rm(path, { force: true }); // of a copy that was cut: it goes as fast from the start
   const onBytes = (bytes: number) => target.progress(bytes, file.sizeBytes);
   try {
     await stampFile(root, file.path);

@@ -64,6 +64,13 @@ export declare type SearchResponse = Message<"refrain.music.v1.SearchResponse"> 
    * @generated from field: repeated string failed_sources = 2;
    */
   failedSources: string[];
+
+  /**
+   * Why each of `failed_sources` did not, in the same order.
+   *
+   * @generated from field: repeated refrain.music.v1.SourceFailure failures = 3;
+   */
+  failures: SourceFailure[];
 };
 
 /**
@@ -71,6 +78,41 @@ export declare type SearchResponse = Message<"refrain.music.v1.SearchResponse"> 
  * Use `create(SearchResponseSchema)` to create a new message.
  */
 export declare const SearchResponseSchema: GenMessage<SearchResponse>;
+
+/**
+ * Why a source did not answer.
+ *
+ * @generated from message refrain.music.v1.SourceFailure
+ */
+export declare type SourceFailure = Message<"refrain.music.v1.SourceFailure"> & {
+  /**
+   * Its name, such as `yt`.
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * `down`, `not_installed`, `too_old`, `no_js_runtime`, `blocked` (it takes us for a robot, or wants us to sign in),
+   * `rate_limited` or `timeout`. More may come.
+   *
+   * @generated from field: string problem = 2;
+   */
+  problem: string;
+
+  /**
+   * Whole seconds until it is tried again; 0: with the next call.
+   *
+   * @generated from field: uint32 retry_after_seconds = 3;
+   */
+  retryAfterSeconds: number;
+};
+
+/**
+ * Describes the message refrain.music.v1.SourceFailure.
+ * Use `create(SourceFailureSchema)` to create a new message.
+ */
+export declare const SourceFailureSchema: GenMessage<SourceFailure>;
 
 /**
  * Asks for tracks of one performer.
@@ -118,6 +160,13 @@ export declare type SearchByArtistResponse = Message<"refrain.music.v1.SearchByA
    * @generated from field: repeated string failed_sources = 2;
    */
   failedSources: string[];
+
+  /**
+   * Why each of `failed_sources` did not, in the same order.
+   *
+   * @generated from field: repeated refrain.music.v1.SourceFailure failures = 3;
+   */
+  failures: SourceFailure[];
 };
 
 /**
@@ -127,13 +176,60 @@ export declare type SearchByArtistResponse = Message<"refrain.music.v1.SearchByA
 export declare const SearchByArtistResponseSchema: GenMessage<SearchByArtistResponse>;
 
 /**
+ * Asks what is behind a link.
+ *
+ * @generated from message refrain.music.v1.ResolveRequest
+ */
+export declare type ResolveRequest = Message<"refrain.music.v1.ResolveRequest"> & {
+  /**
+   * `https://…`, `http://…`, or a `Track.url`; up to 2,048 characters.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message refrain.music.v1.ResolveRequest.
+ * Use `create(ResolveRequestSchema)` to create a new message.
+ */
+export declare const ResolveRequestSchema: GenMessage<ResolveRequest>;
+
+/**
+ * What is behind a link.
+ *
+ * @generated from message refrain.music.v1.ResolveResponse
+ */
+export declare type ResolveResponse = Message<"refrain.music.v1.ResolveResponse"> & {
+  /**
+   * One track, or the first 100 of a playlist or an album in its order. Never empty.
+   *
+   * @generated from field: repeated refrain.music.v1.Track tracks = 1;
+   */
+  tracks: Track[];
+
+  /**
+   * Name of the playlist or album; empty when the link leads to a single track.
+   *
+   * @generated from field: string playlist_title = 2;
+   */
+  playlistTitle: string;
+};
+
+/**
+ * Describes the message refrain.music.v1.ResolveResponse.
+ * Use `create(ResolveResponseSchema)` to create a new message.
+ */
+export declare const ResolveResponseSchema: GenMessage<ResolveResponse>;
+
+/**
  * Asks for one track's audio.
  *
  * @generated from message refrain.music.v1.DownloadRequest
  */
 export declare type DownloadRequest = Message<"refrain.music.v1.DownloadRequest"> & {
   /**
-   * `Track.url`, up to 2,048 characters.
+   * `Track.url`, or a link to one track in any spelling; up to 2,048 characters.
    *
    * @generated from field: string url = 1;
    */
@@ -187,7 +283,8 @@ export declare const DownloadResponseSchema: GenMessage<DownloadResponse>;
  */
 export declare type Progress = Message<"refrain.music.v1.Progress"> & {
   /**
-   * Name of this fetch, for GetDownload and CancelDownload.
+   * Name of this fetch, for GetDownload and CancelDownload. One stream may pass on to another fetch, when the one that it
+   * joined was cancelled by its last user just then.
    *
    * @generated from field: string task_id = 1;
    */
@@ -557,7 +654,11 @@ export declare const MusicService: GenService<{
    * up to 50 and page by yourself. A source that is down does not fail the call while another answers.
    * Finding nothing is an empty answer. 10 a minute, together with SearchByArtist.
    *
-   * Errors: UNAVAILABLE `SOURCE_UNAVAILABLE` when no source answered; INVALID_ARGUMENT `UNKNOWN_SOURCE`.
+   * Uploads of one recording are folded into one. A source that is slow is left out when a second of the call's deadline is
+   * left, or after 12 s.
+   *
+   * Errors: UNAVAILABLE `SOURCE_UNAVAILABLE` when no source answered, with `problem` in the metadata; INVALID_ARGUMENT
+   * `UNKNOWN_SOURCE`.
    *
    * @generated from rpc refrain.music.v1.MusicService.Search
    */
@@ -577,6 +678,22 @@ export declare const MusicService: GenService<{
     output: typeof SearchByArtistResponseSchema;
   },
   /**
+   * Looks up the tracks behind a link: one, or those of a playlist or an album.
+   *
+   * A link may come in any spelling that its site knows; the tracks carry the canonical one. Addresses that are not public
+   * are nobody's. Counts like a search.
+   *
+   * Errors: INVALID_ARGUMENT `UNSUPPORTED_URL` for a link nobody handles; FAILED_PRECONDITION `TAKEN_DOWN`, or `LIVE`; NOT_FOUND
+   * `TRACK_NOT_FOUND`; UNAVAILABLE `SOURCE_UNAVAILABLE`, or `CIRCUIT_OPEN` with `retry_after_seconds` in the metadata.
+   *
+   * @generated from rpc refrain.music.v1.MusicService.Resolve
+   */
+  resolve: {
+    methodKind: "unary";
+    input: typeof ResolveRequestSchema;
+    output: typeof ResolveResponseSchema;
+  },
+  /**
    * Fetches one track and reports progress until its file can be read.
    *
    * Join-or-start: one track in one format is fetched once, however many ask, so calling again is safe and a file that
@@ -589,10 +706,14 @@ export declare const MusicService: GenService<{
    * already is free, so that one which was cut can always be opened again; joining somebody else's counts like a start, and
    * so does a stored file, the first time. Users of different keys are different, whatever their user_id.
    *
+   * A fetch goes on when the replica that works on it dies: another takes it over within 10 s, under the same task_id. What had
+   * arrived counts again where it can be used, else bytes start anew.
+   *
    * Errors: NOT_FOUND `TRACK_NOT_FOUND`; INVALID_ARGUMENT `UNSUPPORTED_URL` for a link nobody handles;
-   * FAILED_PRECONDITION `TOO_LONG` or `TOO_LARGE` with `limit_seconds` or `limit_bytes` in the metadata, or `FORMAT_UNAVAILABLE` when the
-   * track would have to be converted and music has no converter; UNAVAILABLE `SOURCE_UNAVAILABLE`; RESOURCE_EXHAUSTED `NO_SPACE`,
-   * `QUEUE_FULL` or `RATE_LIMITED`; CANCELLED `DOWNLOAD_CANCELLED` when this user withdrew.
+   * FAILED_PRECONDITION `TOO_LONG` or `TOO_LARGE` with `limit_seconds` or `limit_bytes` in the metadata, `LIVE`, `TAKEN_DOWN`, or
+   * `FORMAT_UNAVAILABLE` when the track would have to be converted and music has no converter; UNAVAILABLE `SOURCE_UNAVAILABLE` with
+   * `problem` in the metadata, `CIRCUIT_OPEN` with `retry_after_seconds`, or `QUEUE_UNAVAILABLE` when what the replicas share cannot be
+   * reached; RESOURCE_EXHAUSTED `NO_SPACE`, `QUEUE_FULL` or `RATE_LIMITED`; CANCELLED `DOWNLOAD_CANCELLED` when this user withdrew.
    *
    * @generated from rpc refrain.music.v1.MusicService.Download
    */
@@ -628,7 +749,7 @@ export declare const MusicService: GenService<{
     output: typeof CancelDownloadResponseSchema;
   },
   /**
-   * Lists running downloads, then queued ones in the order in which they will start.
+   * Lists running downloads, then queued ones in the order in which they will start, of all replicas.
    *
    * Errors: INVALID_ARGUMENT `PAGE_TOKEN_INVALID`.
    *
