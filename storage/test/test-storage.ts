@@ -5,7 +5,7 @@ import { Client, type ClientConfig, type Pool } from "pg";
 import type { Clock } from "../src/clock.js";
 import { openDatabase, type DatabaseOptions } from "../src/database/database.js";
 import { toConnectError } from "../src/errors.js";
-import { createBell } from "../src/deliveries/bell.js";
+import { createBell, type Bell } from "../src/deliveries/bell.js";
 import { createRepo, type Repo } from "../src/repo/repo.js";
 import { routes } from "../src/routes.js";
 import type { Counts } from "../src/statistics/counts.js";
@@ -16,8 +16,8 @@ export type StorageClient = RpcClient<typeof StorageService>;
 export interface TestStorage {
   readonly pool: Pool;
   readonly repo: Repo;
-  /** A client whose server has this clock and counts there. Default: the real time, and no counts. */
-  client(now?: () => Date, counts?: Counts): StorageClient;
+  /** A client whose server has this clock, counts there and rings this bell. Default: the real time, no counts, a bell of its own. */
+  client(now?: Clock, counts?: Counts, bell?: Bell): StorageClient;
   /** Connects to an empty database of the same kind. */
   emptyDatabase(): Promise<EmptyDatabase>;
   close(): Promise<void>;
@@ -37,8 +37,13 @@ export interface DatabaseKind {
 }
 
 /** The RPCs, without what goes on beside them. */
-export function routesOn(repo: Repo, now: Clock = () => new Date(), counts: Counts = { add: () => {} }) {
-  return routes({ repo, now, counts, bell: createBell(), cacheWritten: () => {} });
+export function routesOn(
+  repo: Repo,
+  now: Clock = () => new Date(),
+  counts: Counts = { add: () => {} },
+  bell: Bell = createBell(),
+) {
+  return routes({ repo, now, counts, bell, cacheWritten: () => {} });
 }
 
 /** Opens storage on a database of this kind, migrated as at a start. */
@@ -48,8 +53,7 @@ export async function openTestStorage(kind: DatabaseKind): Promise<TestStorage> 
   return {
     pool: database.pool,
     repo,
-    client: (now = () => new Date(), counts = { add: () => {} }) =>
-      inMemoryClient(StorageService, routesOn(repo, now, counts), toConnectError),
+    client: (now, counts, bell) => inMemoryClient(StorageService, routesOn(repo, now, counts, bell), toConnectError),
     emptyDatabase: () => connectToEmpty(kind),
     close: async () => {
       await repo.close();

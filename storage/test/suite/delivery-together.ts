@@ -1,13 +1,17 @@
 import { BatchState } from "@refrain/gen/refrain/storage/v1/delivery_pb";
+import { until } from "@refrain/mesh/testing";
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { LEASE_MS, type Real } from "../delivery-model/commands.js";
 import { Actor, FINAL, scripts, type History, type Passed } from "../delivery-model/together.js";
+import { createPatientBell } from "../patient-bell.js";
 import { track, unique } from "../samples.js";
 import { testClock, type TestStorage } from "../test-storage.js";
 
 const SLOW_MS = 240_000;
 const RUNS = 30;
+/** As long as a claimer may wait. */
+const WAKE_MS = 30_000;
 
 /** Deliveries in the hands of several callers at the same time. */
 export function deliveryTogetherSuite(storage: () => TestStorage): void {
@@ -88,12 +92,16 @@ export function deliveryTogetherSuite(storage: () => TestStorage): void {
       expect(new Set(others.map(({ delivery }) => delivery?.telegramFileId))).toEqual(new Set(["file"]));
     });
 
-    test("wake a claimer that waits, and no other", async () => {
-      const [client, botId] = [storage().client(), unique("bot")];
-      const waiting = ["one", "two"].map((claimer) => client.claimDeliveries({ botId, claimer, waitMs: 3_000 }));
+    test("wake a claimer that waits, and no other", { timeout: WAKE_MS }, async () => {
+      const bell = createPatientBell();
+      onTestFinished(() => bell.close());
+      const [client, botId] = [storage().client(undefined, undefined, bell), unique("bot")];
+      const waiting = ["one", "two"].map((claimer) => client.claimDeliveries({ botId, claimer, waitMs: WAKE_MS }));
+      await until(() => bell.waiting === waiting.length);
       await client.createDeliveries({ botId, requestKey: "1", userId: "a", chatId: 1n, deliveries: [{ track: track() }] });
       const first = await Promise.race(waiting);
       expect(first.deliveries).toHaveLength(1);
+      bell.close();
       const counts = (await Promise.all(waiting)).map(({ deliveries }) => deliveries.length);
       expect(counts.toSorted((one, other) => one - other)).toEqual([0, 1]);
     });
