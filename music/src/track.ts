@@ -38,17 +38,17 @@ export function createTrack(facts: TrackFacts): Track {
     id: facts.id,
     url: facts.url,
     source: facts.source,
-    title: tidy(facts.title) || facts.id.slice(0, MAX_TEXT),
-    uploader: tidy(facts.uploader),
+    title: oneLine(facts.title) || facts.id.slice(0, MAX_TEXT),
+    uploader: oneLine(facts.uploader),
     durationSeconds: Math.min(MAX_SECONDS, Math.max(0, Math.round(facts.durationSeconds))),
     thumbnailUrl: facts.thumbnailUrl ?? "",
-    album: tidy(facts.album ?? ""),
-    license: tidy(facts.license ?? ""),
+    album: oneLine(facts.album ?? ""),
+    license: oneLine(facts.license ?? ""),
   });
 }
 
 /** One line without control characters, well-formed (half a surrogate pair cannot be sent), at most 300 characters. */
-function tidy(text: string): string {
+export function oneLine(text: string): string {
   const line = text
     .replace(/\p{Surrogate}/gu, "\uFFFD")
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
