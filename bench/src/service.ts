@@ -31,7 +31,16 @@ export async function startService(name: "music" | "storage", env: Record<string
   const [program = "", ...args] = core === undefined ? command : ["taskset", "--cpu-list", String(core), ...command];
   const child = spawn(program, args, {
     cwd: ROOT,
-    env: { ...process.env, ...own, DATA_DIR: folder, LOG_LEVEL: "info", STOP_GRACE_MS: "0", STOP_DRAIN_MS: "500", ...env },
+    env: {
+      ...process.env,
+      ...own,
+      DATA_DIR: folder,
+      MUSIC_SOURCES: "library",
+      LOG_LEVEL: "info",
+      STOP_GRACE_MS: "0",
+      STOP_DRAIN_MS: "500",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit");

@@ -94,7 +94,14 @@ export async function startRefrain(env: Readonly<Record<string, string>> = {}): 
   const folder = await mkdtemp(join(tmpdir(), "refrain-e2e-"));
   const child = spawn(process.execPath, ["--enable-source-maps", "start/dist/main.js"], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, DATA_DIR: folder, MUSIC_LIBRARY_DIR: LIBRARY, ...ownPorts(), ...env },
+    env: {
+      PATH: process.env.PATH,
+      DATA_DIR: folder,
+      MUSIC_LIBRARY_DIR: LIBRARY,
+      MUSIC_SOURCES: "library",
+      ...ownPorts(),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new Refrain(child, folder);

@@ -8,7 +8,9 @@ test("defaults are those of the contract", () => {
   expect(readConfig(base)).toMatchObject({
     host: "127.0.0.1",
     ports: { grpc: 50051, http: 8051, ops: 9051 },
-    sources: ["library"],
+    sources: ["library", "ytdlp", "ia"],
+    ytdlp: { path: "yt-dlp", cookiesFile: undefined, proxyUrl: undefined, extractors: [] },
+    blockedUrlsFile: undefined,
     libraryDir: "/data/library",
     libraryBytesPerSecond: 0,
     cacheBytes: 5 * 1024 ** 3,
@@ -23,8 +25,9 @@ test("defaults are those of the contract", () => {
 test.each([
   ["MUSIC_API_KEYS", ""],
   ["MUSIC_PORT", "70000"],
-  ["MUSIC_SOURCES", "library,ytdlp"],
-  ["MUSIC_SOURCES", "ia"],
+  ["MUSIC_SOURCES", "library,yt"],
+  ["MUSIC_SOURCES", "spotify"],
+  ["MUSIC_YTDLP_PROXY", "socks5://127.0.0.1:1080"],
   ["MUSIC_SOURCES", ","],
   ["MUSIC_CACHE_BYTES", "0"],
   ["MUSIC_DOWNLOAD_SLOTS", "0"],

@@ -7,6 +7,7 @@ import {
   integer,
   list,
   logLevel,
+  optionalText,
   port,
   redisUrl,
   type ServerCapacity,
@@ -37,6 +38,9 @@ export interface Config {
   dataDir: string;
   /** Names of the enabled sources. */
   sources: SourceName[];
+  ytdlp: YtdlpSettings;
+  /** Absolute: a list of links that were taken down; undefined: none was. */
+  blockedUrlsFile: string | undefined;
   /** Absolute: the library's audio files. */
   libraryDir: string;
   /** Speed limit of the library; 0 = none. */
@@ -58,6 +62,18 @@ export interface Config {
   toolPath: string;
 }
 
+/** How yt-dlp is run. */
+export interface YtdlpSettings {
+  /** A path, or a name that is looked for on the `PATH`. */
+  path: string;
+  /** Absolute: cookies in Netscape's format; undefined: nobody is signed in. */
+  cookiesFile: string | undefined;
+  /** The way out to the internet; undefined: directly. May hold a password. */
+  proxyUrl: string | undefined;
+  /** Sites whose links it handles besides those that can be searched, as the operator wrote them. */
+  extractors: string[];
+}
+
 /** What one end user, or one caller, may ask for. 0 = no limit. */
 export interface LimitSettings {
   /** Search and SearchByArtist together, for each end user. */
@@ -70,9 +86,9 @@ export interface LimitSettings {
   callsPerSecond: number;
 }
 
-/** Sources that exist. */
-const SOURCE_NAMES = ["library"] as const;
-type SourceName = (typeof SOURCE_NAMES)[number];
+/** What can be enabled. `ytdlp` stands for several sources: `yt`, `sc`, and `web` where the operator names sites. */
+const SOURCE_NAMES = ["library", "ytdlp", "ia"] as const;
+export type SourceName = (typeof SOURCE_NAMES)[number];
 
 const GIB = 1024 ** 3;
 const MAX_LIMIT = 1_000_000;
@@ -95,6 +111,8 @@ export function readConfig(env: Env = process.env): Config {
     capacity: serverCapacity(env),
     dataDir,
     sources: readSources(env),
+    ytdlp: readYtdlp(env),
+    blockedUrlsFile: optionalPath(env, "BLOCKED_URLS_FILE"),
     libraryDir: resolve(text(env, "MUSIC_LIBRARY_DIR", join(dataDir, "library"))),
     libraryBytesPerSecond: integer(env, "LIBRARY_BYTES_PER_SECOND", 0),
     cacheBytes: integer(env, "MUSIC_CACHE_BYTES", 5 * GIB, { min: 1 }),
@@ -106,6 +124,27 @@ export function readConfig(env: Env = process.env): Config {
     redisUrl: redisUrl(env, "REDIS_URL"),
     toolPath: text(env, "PATH", "/usr/local/bin:/usr/bin:/bin"),
   };
+}
+
+function readYtdlp(env: Env): YtdlpSettings {
+  return {
+    path: text(env, "MUSIC_YTDLP_PATH", "yt-dlp"),
+    cookiesFile: optionalPath(env, "MUSIC_YTDLP_COOKIES_FILE"),
+    proxyUrl: readProxyUrl(env),
+    extractors: list(env, "MUSIC_YTDLP_EXTRACTORS", []),
+  };
+}
+
+function optionalPath(env: Env, name: string): string | undefined {
+  const path = optionalText(env, name);
+  return path && resolve(path);
+}
+
+function readProxyUrl(env: Env): string | undefined {
+  const url = optionalText(env, "MUSIC_YTDLP_PROXY");
+  if (url === undefined || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return url;
+  // The value may hold a password, so it is not repeated.
+  throw new ConfigError("MUSIC_YTDLP_PROXY", "must be an http:// or https:// address", "http://proxy.example:3128");
 }
 
 function readLimits(env: Env): LimitSettings {

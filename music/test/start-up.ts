@@ -15,6 +15,9 @@ const QUICK_STOP = { STOP_GRACE_MS: "0", STOP_DRAIN_MS: "500" };
 /** Limits have tests of their own. */
 const UNLIMITED = { MUSIC_SEARCHES_PER_MINUTE: "0", MUSIC_DOWNLOADS_PER_MINUTE: "0", MUSIC_RUNNING_PER_USER: "0" };
 
+/** No test asks the internet. */
+const OFFLINE = { MUSIC_SOURCES: "library" };
+
 const ARTIST = "Paper Lanterns";
 
 export interface StartUpOptions {
@@ -29,7 +32,16 @@ export async function startUp(env: Record<string, string> = {}, options: StartUp
   const dataDir = await temporaryFolder();
   await fillLibrary(join(dataDir, "library"), titles);
   const keys = { MUSIC_API_KEYS: `test:${TEST_KEY}` };
-  const settings = { DATA_DIR: dataDir, PATH: process.env.PATH, ...keys, ...FREE_PORTS, ...QUICK_STOP, ...UNLIMITED, ...env };
+  const settings = {
+    DATA_DIR: dataDir,
+    PATH: process.env.PATH,
+    ...keys,
+    ...FREE_PORTS,
+    ...QUICK_STOP,
+    ...UNLIMITED,
+    ...OFFLINE,
+    ...env,
+  };
   const music = await startMusic(readConfig(settings), logger);
   onTestFinished(() => music.close());
   const client = connect(music.addresses.grpc ?? "");
