@@ -86,7 +86,7 @@ export function portOf(url: URL): number {
 
 function guardedLookup(resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    if (isLocalName(hostname)) return void process.nextTick(callback, notPublic(), []);
+    if (isLocalName(hostname)) return process.nextTick(callback, notPublic(), []);
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
       const [first] = addresses;
