@@ -139,6 +139,27 @@ export class TaskNotFoundError extends Error {
   override name = "TaskNotFoundError";
 }
 
+/** What a fetch failed with, as it travels between replicas: what a caller may know, and no more. */
+export interface Failure {
+  /** Status code as gRPC numbers them. */
+  code: number;
+  /** UPPER_SNAKE, of the contract; `INTERNAL` for what nobody expected. */
+  reason: string;
+  message: string;
+  metadata: Record<string, string>;
+  retryAfterMs?: number;
+}
+
+/** A fetch failed on another replica. */
+export class FetchFailedError extends Error {
+  override name = "FetchFailedError";
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
 /** The page token is not one of ours. */
 export class PageTokenInvalidError extends Error {
   override name = "PageTokenInvalidError";
@@ -184,6 +205,10 @@ export function toConnectError(cause: unknown): unknown {
   if (cause instanceof TooManyRunningError) {
     const { limit, retryAfterMs } = cause;
     return answer(Code.ResourceExhausted, "RATE_LIMITED", { retryAfterMs, metadata: { limit_running: String(limit) } });
+  }
+  if (cause instanceof FetchFailedError && cause.failure.code !== Code.Internal) {
+    const { code, reason, metadata, retryAfterMs } = cause.failure;
+    return answer(code, reason, { metadata, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
   }
   if (cause instanceof DownloadCancelledError) return answer(Code.Canceled, "DOWNLOAD_CANCELLED");
   return cause;

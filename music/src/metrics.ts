@@ -1,5 +1,4 @@
 import { counter, durations, gauge, reasonOf } from "@refrain/mesh";
-import type { DownloadTask } from "./downloads/download-task.js";
 import { toConnectError } from "./errors.js";
 
 const fetches = durations("refrain_fetch_duration_seconds", "Duration of fetches, by source and how they ended.", [
@@ -18,16 +17,23 @@ export const fileCacheLookups = counter("refrain_file_cache_lookups_total", "Dow
 /** Files that went to make room. */
 export const fileCacheEvictions = counter("refrain_file_cache_evictions_total", "Stored files that were removed to make room.");
 
-/** Measures a fetch that has ended. `source` is `unknown` when it failed before a source was found. */
-export function recordFetch(task: DownloadTask, ms: number): void {
-  fetches.observe({ source: task.latest().track?.source ?? "unknown", outcome: outcomeOf(task) }, ms / 1000);
+/** How a fetch ended. */
+interface EndedFetch {
+  /** Undefined when it failed before one was found. */
+  source: string | undefined;
+  ms: number;
+  /** Undefined: it went well. */
+  error?: unknown;
+}
+
+/** Measures a fetch that has ended. */
+export function recordFetch({ source = "unknown", ms, error }: EndedFetch): void {
+  fetches.observe({ source, outcome: error === undefined ? "ok" : outcomeOf(error) }, ms / 1000);
 }
 
 /** Reasons of the contract in lower case, of which there are few; `internal` for what nobody expected. */
-function outcomeOf(task: DownloadTask): string {
-  const outcome = task.outcome();
-  if (outcome.kind !== "failed") return "ok";
-  return (reasonOf(toConnectError(outcome.error)) ?? "internal").toLowerCase();
+function outcomeOf(error: unknown): string {
+  return (reasonOf(toConnectError(error)) ?? "internal").toLowerCase();
 }
 
 /** Shows the fetches that run and wait. */

@@ -17,8 +17,9 @@ import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { type Converter, findConverter } from "./convert/converter.js";
 import { type Covers, createCovers } from "./covers/covers.js";
-import { createDownloads, type Downloads } from "./downloads/downloads.js";
+import { createDownloads } from "./downloads/downloads.js";
 import { fetchTrack } from "./downloads/fetch-track.js";
+import { createMemoryQueue } from "./downloads/memory-queue.js";
 import { toConnectError } from "./errors.js";
 import { type FileStore, openFileStore } from "./files/file-store.js";
 import { serveFiles } from "./files/serve-files.js";
@@ -56,7 +57,7 @@ export async function startMusic(
   if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
   const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, logger);
   const { rateLimits, admission } = createLimits(config.limits, redis);
-  const downloads = downloadsFrom(sources, store, converter, config, admission);
+  const { downloads, queue } = downloadsFrom(sources, store, converter, config, admission);
   const server = await serve({
     name: "music",
     version,
@@ -84,7 +85,7 @@ export async function startMusic(
     async close() {
       closing.abort(new Error("music is stopping"));
       await server.close();
-      await downloads.close();
+      await queue.close();
       await beside;
       await library.close();
       redis?.close();
@@ -93,31 +94,38 @@ export async function startMusic(
   };
 }
 
-/** All downloads of this process, from its sources into its store, with their metrics. */
+/** The downloads of this process, from its sources into its store, with their metrics. */
 function downloadsFrom(
   sources: readonly Source[],
   store: FileStore,
   converter: Converter | undefined,
   config: Config,
   admission: MusicLimits["admission"],
-): Downloads {
-  const downloads = createDownloads({
+) {
+  const queue = createMemoryQueue({
     slots: config.downloadSlots,
     maxQueued: config.maxQueued,
+    clock: systemClock,
+    work: (request, report, signal, span) =>
+      fetchTrack(request, { sources, store, converter, limits: config }, report, signal, span),
+  });
+  const downloads = createDownloads({
+    queue,
     admission,
     clock: systemClock,
+    locate(url) {
+      const { source, canonicalUrl } = sourceOfLink(sources, url);
+      return { source: source.name, canonicalUrl };
+    },
     async stored(request) {
-      sourceOfLink(sources, request.url);
       const found = await store.find(request);
       fileCacheLookups.inc({ result: found ? "hit" : "miss" });
       return found;
     },
-    work: (request, report, signal, span) =>
-      fetchTrack(request, { sources, store, converter, limits: config }, report, signal, span),
   });
-  showFetches(() => downloads.counts());
+  showFetches(() => queue.counts());
   showFileCache(() => store.usage());
-  return downloads;
+  return { downloads, queue };
 }
 
 /** Everything that lies on the disk. */

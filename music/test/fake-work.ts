@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { AudioFileSchema, type Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import type { WorkReport } from "../src/downloads/download-task.js";
-import type { DownloadsOptions, Stored, WorkRequest } from "../src/downloads/downloads.js";
+import type { Stored, Work, WorkReport, WorkRequest } from "../src/downloads/work.js";
 import { createTrack } from "../src/track.js";
 
 /** One fetch that a test leads by hand. */
@@ -14,7 +13,7 @@ export interface FakeFetch {
 }
 
 /** A work whose every step the test decides; it stops when it is told to, as real work does. */
-export function createFakeWork(): { work: DownloadsOptions["work"]; fetches: FakeFetch[] } {
+export function createFakeWork(): { work: Work; fetches: FakeFetch[] } {
   const fetches: FakeFetch[] = [];
   return {
     fetches,

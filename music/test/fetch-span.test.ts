@@ -3,16 +3,16 @@ import { followAsyncWork, inTrace, type Span, startSpan } from "@refrain/mesh";
 import { collectSpans, until } from "@refrain/mesh/testing";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/clock.js";
-import { createDownloads } from "../src/downloads/downloads.js";
 import { TooLongError } from "../src/errors.js";
 import { createFakeWork, readAll } from "./fake-work.js";
+import { createMemoryDownloads } from "./memory-downloads.js";
 
 const URL = "library://1";
 
 /** Downloads, and what calls with a span of their own see of them. */
 function setUp() {
   const { work, fetches } = createFakeWork();
-  const downloads = createDownloads({ slots: 1, maxQueued: 10, clock: systemClock, stored: async () => undefined, work });
+  const downloads = createMemoryDownloads({ slots: 1, maxQueued: 10, clock: systemClock, work });
   onTestFinished(() => downloads.close());
   const call = (caller: Span, userId: string) =>
     readAll((signal) => downloads.download({ url: URL, userId, format: AudioFormat.AUTO, caller }, signal));

@@ -5,24 +5,23 @@ import { createRateLimiter, reasonOf, serviceError } from "@refrain/mesh";
 import { describe, expect, test } from "vitest";
 import { createFakeWork, readAll, type Seen, storedFor } from "../../test/fake-work.js";
 import { createManualClock } from "../../test/manual-clock.js";
+import { createMemoryDownloads, type MemoryDownloadsOptions } from "../../test/memory-downloads.js";
 import { TooManyRunningError, UnsupportedUrlError } from "../errors.js";
 import type { AdmissionOptions } from "./admission.js";
-import { createDownloads, type DownloadsOptions } from "./downloads.js";
 
 const { COMPLETED } = DownloadState;
 
 /** Lets so many starts of each user through. */
 const starts = (points: number) => createRateLimiter({ name: "downloads", points, seconds: 60 });
 
-function setUp(admission: Partial<AdmissionOptions>, options: Partial<DownloadsOptions> = {}) {
+function setUp(admission: Partial<AdmissionOptions>, options: Partial<MemoryDownloadsOptions> = {}) {
   const clock = createManualClock();
   const { work, fetches } = createFakeWork();
-  const downloads = createDownloads({
+  const downloads = createMemoryDownloads({
     slots: 2,
     maxQueued: 10,
     admission: { starts: undefined, maxRunning: 0, ...admission },
     clock,
-    stored: async () => undefined,
     work,
     ...options,
   });
@@ -81,11 +80,11 @@ describe("starts", () => {
   });
 
   test("do not count what can never be fetched", async () => {
-    const stored = async ({ url }: { url: string }) => {
+    const locate = (url: string) => {
       if (url === "bad") throw new UnsupportedUrlError("no");
-      return undefined;
+      return { source: "library", canonicalUrl: url };
     };
-    const { ask } = setUp({ starts: starts(1) }, { stored });
+    const { ask } = setUp({ starts: starts(1) }, { locate });
     for (let time = 0; time < 3; time++) expect(await (await ask("bad")).ended).toBeInstanceOf(UnsupportedUrlError);
     expect(isIn(await ask("good"))).toBe(true);
   });
@@ -151,7 +150,7 @@ describe("running downloads", () => {
     await clock.advance(0);
     const second = await ask("b");
     expect(isIn(second)).toBe(true);
-    downloads.cancel(second.messages[0]?.taskId ?? "", "ann");
+    await downloads.cancel(second.messages[0]?.taskId ?? "", "ann");
     expect(isIn(await ask("c"))).toBe(true);
     await first.ended;
   });

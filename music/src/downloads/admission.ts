@@ -1,6 +1,6 @@
+import type { Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { recordRateLimited, type RateLimiter } from "@refrain/mesh";
 import { TooManyRunningError } from "../errors.js";
-import type { DownloadTask } from "./download-task.js";
 
 export interface AdmissionOptions {
   /** Downloads that each user may begin; undefined: no limit. */
@@ -12,7 +12,7 @@ export interface AdmissionOptions {
 /** A user who wants into a download that they are not in. */
 export interface Applicant {
   userId: string;
-  /** Of the task. */
+  /** Of the fetch. */
   key: string;
   /** True when it will run: it is not stored already. */
   runs: boolean;
@@ -21,13 +21,13 @@ export interface Applicant {
 /** Who may begin a download, or join somebody else's. */
 export interface Admission {
   /**
-   * Counts a start, and enters. What a user asks for several times at the same time counts once.
+   * Counts a start. What a user asks for several times at the same time counts once.
    *
-   * @param open tasks that run or wait
-   * @param enter called when it is decided; does not wait, so that nobody slips in between
+   * @param running open fetches of this user
+   * @param enter called when it is decided; the place counts until it has settled
    * @throws TooManyRunningError, which costs no start; ConnectError RATE_LIMITED
    */
-  admit<Place>(applicant: Applicant, open: () => readonly DownloadTask[], enter: () => Place): Promise<Place>;
+  admit<Place>(applicant: Applicant, running: () => Promise<readonly Progress[]>, enter: () => Promise<Place>): Promise<Place>;
 }
 
 /**
@@ -37,31 +37,38 @@ export interface Admission {
 const MIN_RETRY_MS = 5_000;
 
 export function createAdmission({ starts, maxRunning }: AdmissionOptions): Admission {
-  const applying = new Map<string, { applicant: Applicant; counted: Promise<void> }>();
+  const applying = new Map<string, { applicant: Applicant; admitted: Promise<void> }>();
 
-  /** Those who are being counted have a place already. */
-  function checkRunning({ userId }: Applicant, open: readonly DownloadTask[]): void {
-    const mine = open.filter(({ users }) => users.has(userId));
-    const coming = [...applying.values()].filter(({ applicant }) => applicant.userId === userId && applicant.runs);
-    if (maxRunning === 0 || mine.length + coming.length < maxRunning) return;
+  /** Those who came before and are being counted have a place already. */
+  async function checkRunning(applicant: Applicant, running: () => Promise<readonly Progress[]>): Promise<void> {
+    if (maxRunning === 0) return;
+    const mine = await running();
+    const place = [...applying.values()].findIndex((other) => other.applicant === applicant);
+    const before = [...applying.values()].slice(0, place);
+    const coming = before.filter(({ applicant: other }) => other.userId === applicant.userId && other.runs);
+    if (mine.length + coming.length < maxRunning) return;
     recordRateLimited("running");
     throw new TooManyRunningError(maxRunning, retryAfterMs(mine));
   }
 
+  async function count(applicant: Applicant, running: () => Promise<readonly Progress[]>): Promise<void> {
+    if (applicant.runs) await checkRunning(applicant, running);
+    await starts?.consume(applicant.userId);
+  }
+
   return {
-    async admit(applicant, open, enter) {
+    async admit(applicant, running, enter) {
       const id = `${applicant.userId} ${applicant.key}`;
       const same = applying.get(id);
       if (same) {
-        await same.counted;
+        await same.admitted;
         return enter();
       }
-      if (applicant.runs) checkRunning(applicant, open());
-      const counted = starts?.consume(applicant.userId) ?? Promise.resolve();
-      applying.set(id, { applicant, counted });
+      const admitted = count(applicant, running);
+      applying.set(id, { applicant, admitted });
       try {
-        await counted;
-        return enter();
+        await admitted;
+        return await enter();
       } finally {
         applying.delete(id);
       }
@@ -70,7 +77,7 @@ export function createAdmission({ starts, maxRunning }: AdmissionOptions): Admis
 }
 
 /** When the first of them may have ended. */
-function retryAfterMs(tasks: readonly DownloadTask[]): number {
-  const known = tasks.map((task) => task.latest().etaSeconds).filter((seconds) => seconds > 0);
+function retryAfterMs(running: readonly Progress[]): number {
+  const known = running.map(({ etaSeconds }) => etaSeconds).filter((seconds) => seconds > 0);
   return Math.max(MIN_RETRY_MS, known.length > 0 ? Math.min(...known) * 1_000 : 0);
 }

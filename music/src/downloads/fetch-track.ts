@@ -12,8 +12,7 @@ import { hashFile } from "../hash-file.js";
 import { fetchedBytes } from "../metrics.js";
 import type { Container, FetchedAudio, FoundAudio, Source } from "../sources/source.js";
 import { sourceOfLink } from "../sources/source-of-link.js";
-import type { WorkReport } from "./download-task.js";
-import type { Stored, WorkRequest } from "./downloads.js";
+import type { Stored, WorkReport, WorkRequest } from "./work.js";
 
 /** What is taken at most; 0 = no limit. */
 export interface Limits {

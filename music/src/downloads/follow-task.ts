@@ -1,7 +1,7 @@
 import { DownloadState, type Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import type { Clock } from "../clock.js";
 import { DownloadCancelledError } from "../errors.js";
-import type { DownloadTask, Listener } from "./download-task.js";
+import type { Listener, Task } from "./task.js";
 
 /** Three a second and the last one, which does not wait: never more than four within a second. */
 const MIN_GAP_MS = 334;
@@ -16,7 +16,7 @@ const HEARTBEAT_MS = 10_000;
  * @throws what the task failed with; DownloadCancelledError when this user withdrew; the signal's reason
  */
 export async function* followTask(
-  task: DownloadTask,
+  task: Task,
   listener: Listener,
   clock: Clock,
   signal: AbortSignal,
@@ -45,7 +45,7 @@ export async function* followTask(
 
 /** Resolves after `ms`, at the task's next change (its end only, when `endOnly`), or when the signal fires. */
 function nextMoment(
-  task: DownloadTask,
+  task: Task,
   listener: Listener,
   clock: Clock,
   ms: number,

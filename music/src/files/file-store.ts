@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { Stored, WorkRequest } from "../downloads/downloads.js";
+import type { Stored, WorkRequest } from "../downloads/work.js";
 import { isDiskFull, NoSpaceError } from "../errors.js";
 import { fileCacheEvictions } from "../metrics.js";
 import { requestKey } from "./file-names.js";

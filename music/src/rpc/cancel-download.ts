@@ -4,8 +4,8 @@ import { endUserOf } from "@refrain/mesh";
 import type { Downloads } from "../downloads/downloads.js";
 
 export function cancelDownload(downloads: Pick<Downloads, "cancel">): MethodImpl<typeof MusicService.method.cancelDownload> {
-  return ({ taskId, userId }, context) => {
-    downloads.cancel(taskId, endUserOf(context, userId));
+  return async ({ taskId, userId }, context) => {
+    await downloads.cancel(taskId, endUserOf(context, userId));
     return {};
   };
 }

@@ -3,5 +3,5 @@ import type { MusicService } from "@refrain/gen/refrain/music/v1/music_service_p
 import type { Downloads } from "../downloads/downloads.js";
 
 export function getDownload(downloads: Pick<Downloads, "get">): MethodImpl<typeof MusicService.method.getDownload> {
-  return ({ taskId }) => ({ progress: downloads.get(taskId) });
+  return async ({ taskId }) => ({ progress: await downloads.get(taskId) });
 }

@@ -5,20 +5,20 @@ import { inMemoryClient, silentLogger, until } from "@refrain/mesh/testing";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { createFakeWork, readAll } from "../../test/fake-work.js";
+import { createMemoryDownloads } from "../../test/memory-downloads.js";
 import { systemClock } from "../clock.js";
-import { createDownloads } from "../downloads/downloads.js";
 import { toConnectError } from "../errors.js";
 import { routes } from "../routes.js";
 
 /** A service with so many downloads, two of them running. */
 async function setUp(count: number) {
   const { work, fetches } = createFakeWork();
-  const downloads = createDownloads({ slots: 2, maxQueued: 100, clock: systemClock, stored: async () => undefined, work });
+  const downloads = createMemoryDownloads({ slots: 2, maxQueued: 100, clock: systemClock, work });
   onTestFinished(() => downloads.close());
   for (let at = 0; at < count; at++) {
     readAll((signal) => downloads.download({ url: `u${at}`, userId: "ann", format: AudioFormat.AUTO }, signal));
   }
-  await until(() => downloads.list().length === count);
+  await until(async () => (await downloads.list()).length === count);
   return {
     client: inMemoryClient(MusicService, routes({ sources: [], downloads, logger: silentLogger() }), toConnectError),
     fetches,

@@ -7,15 +7,15 @@ import { PageTokenInvalidError } from "../errors.js";
 const DEFAULT_PAGE_SIZE = 20;
 
 export function listDownloads(downloads: Pick<Downloads, "list">): MethodImpl<typeof MusicService.method.listDownloads> {
-  return ({ pageSize, pageToken }) => {
+  return async ({ pageSize, pageToken }) => {
     const after = pageToken === "" ? 0 : readToken(pageToken);
-    const all = downloads.list();
+    const all = await downloads.list();
     // A task keeps its order, so that nothing is shown twice when others end between two pages.
     const rest = all.filter(({ order }) => order > after);
     const page = rest.slice(0, pageSize || DEFAULT_PAGE_SIZE);
     const last = page.at(-1);
     return {
-      downloads: page.map((task) => task.latest()),
+      downloads: page.map(({ progress }) => progress),
       totalCount: all.length,
       nextPageToken: last && rest.length > page.length ? makeToken(last.order) : "",
     };

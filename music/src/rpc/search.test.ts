@@ -4,8 +4,8 @@ import { reasonOf } from "@refrain/mesh";
 import { inMemoryClient, silentLogger } from "@refrain/mesh/testing";
 import { expect, test } from "vitest";
 import { createFakeWork } from "../../test/fake-work.js";
+import { createMemoryDownloads } from "../../test/memory-downloads.js";
 import { systemClock } from "../clock.js";
-import { createDownloads } from "../downloads/downloads.js";
 import { SourceUnavailableError, toConnectError } from "../errors.js";
 import { routes } from "../routes.js";
 import type { Source } from "../sources/source.js";
@@ -34,7 +34,7 @@ const down = (name: string) => sourceOf(name, new SourceUnavailableError("down")
 
 function clientFor(...sources: Source[]) {
   const { work } = createFakeWork();
-  const downloads = createDownloads({ slots: 1, maxQueued: 1, clock: systemClock, stored: async () => undefined, work });
+  const downloads = createMemoryDownloads({ slots: 1, maxQueued: 1, clock: systemClock, work });
   return inMemoryClient(MusicService, routes({ sources, downloads, logger: silentLogger() }), toConnectError);
 }
 

@@ -749,7 +749,8 @@ export declare const MusicService: GenService<{
     output: typeof CancelDownloadResponseSchema;
   },
   /**
-   * Lists running downloads, then queued ones in the order in which they will start, of all replicas.
+   * Lists downloads that run or wait, of all replicas, in the order in which they were asked for. Each source starts its own
+   * in that order.
    *
    * Errors: INVALID_ARGUMENT `PAGE_TOKEN_INVALID`.
    *
