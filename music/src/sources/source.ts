@@ -1,4 +1,5 @@
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import type { SourceProblem } from "../errors.js";
 
 /** What a file is inside, whatever its name says. Telegram plays `mp3` and `m4a` (AAC); the rest is converted. */
 export const CONTAINERS = ["mp3", "m4a", "aac", "aiff", "flac", "matroska", "mp4", "ogg", "wav"] as const;
@@ -54,6 +55,8 @@ export interface SourceState {
   readonly ok: boolean;
   /** A few words for `/health`: no path, no address, no secret. */
   readonly detail: string;
+  /** Why not, where that is known. One that waits for the operator, such as `not_installed`, switches the source off. */
+  readonly problem?: SourceProblem | undefined;
 }
 
 /** Tracks of one playlist or album that are listed at most. */
@@ -64,11 +67,14 @@ export const MAX_LINKED_TRACKS = 100;
  *
  * Rejections: `TrackNotFoundError` when the track is not there (any more, or for us), `SourceUnavailableError` when the place is
  * down or refuses us, `LiveError`, `TooLongError` and `TooLargeError` for what is never fetched, `UnsupportedUrlError` for an
- * address that may not be asked; with the signal's reason when it fires. Anything else counts as a bug.
+ * address that may not be asked, `TakenDownError` for what the operator was asked to take down, `CircuitOpenError` while the source
+ * is left alone; with the signal's reason when it fires. Anything else counts as a bug.
  */
 export interface Source {
   /** Short and unique, such as `library`: `Track.source`, and what requests and settings call it. */
   readonly name: string;
+  /** Why nobody is to ask it before the operator has done something; undefined: it can be asked. Default: undefined. */
+  readonly off?: (() => SourceProblem | undefined) | undefined;
   /** Checks that the source works, cheaply: asked with every `/health`. Does not reject for a source that is down. */
   probe(signal: AbortSignal): Promise<SourceState>;
   /** Finds tracks by everything that is known of them, best match first, at most `limit`. */
@@ -78,6 +84,8 @@ export interface Source {
   /**
    * The one form of a link that this source handles, whatever spelling it came in: of a track it is `Track.url`. Undefined for
    * other links. Without asking anybody.
+   *
+   * @throws TakenDownError
    */
   canonicalUrl(url: string): string | undefined;
   /** Lists the tracks behind a canonical link: one, or those of a playlist or album. */
