@@ -150,11 +150,11 @@ export function deliveryLeasesSuite(storage: () => TestStorage): void {
       const sent = { case: "sent", value: { messageId: 100n, telegramFileId: "other" } } as const;
       const again = await client.completeDelivery({ ...name(one), outcome: sent });
       expect(again.delivery).toEqual(first.delivery);
-      expect(
-        (await client.listTopTracks({ period: 1, limit: 100 })).tracks.filter(
-          (top) => top.track?.key === one?.delivery?.track?.key,
-        ),
-      ).toMatchObject([{ plays: 1n }]);
+      // Not by the chart, which others of this database fill.
+      const { rows } = await storage().pool.query("SELECT plays_total::int AS plays FROM track_totals WHERE track_key = $1", [
+        one?.delivery?.track?.key,
+      ]);
+      expect(rows).toEqual([{ plays: 1 }]);
       await fail(two, { retryable: true });
       await fail(two, { retryable: true });
       expect((await client.listRecentTracks({ userId })).tracks).toHaveLength(1);
