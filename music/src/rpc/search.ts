@@ -5,9 +5,10 @@ import { askSources, DEFAULT_LIMIT, pickSources } from "../sources/ask-sources.j
 import type { Source } from "../sources/source.js";
 
 export function search(sources: readonly Source[], logger: Logger): MethodImpl<typeof MusicService.method.search> {
-  return async ({ query, limit, sources: names }, context) => {
-    const wanted = limit || DEFAULT_LIMIT;
-    const asked = pickSources(sources, names);
-    return askSources(asked, (source) => source.search(query.trim(), wanted, context.signal), wanted, logger, context);
+  return ({ query: typed, limit: asked, sources: names }, context) => {
+    const query = typed.trim();
+    const limit = asked || DEFAULT_LIMIT;
+    const ask = (source: Source, signal: AbortSignal) => source.search(query, limit, signal);
+    return askSources(pickSources(sources, names), { ask, limit, query }, logger, context);
   };
 }
