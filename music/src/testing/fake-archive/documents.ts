@@ -3,7 +3,7 @@ import type { TrackBytes } from "./mp3-bytes.js";
 /** What `/metadata/ID` answers, as loose as the real ones are. */
 export interface ItemDocument {
   metadata?: Record<string, unknown>;
-  files?: readonly Record<string, unknown>[];
+  files?: readonly (Record<string, unknown> | null)[];
   is_dark?: boolean;
   [key: string]: unknown;
 }
@@ -50,7 +50,7 @@ export function makeItem(identifier: string, fileName: string, title: string, by
 
 /** The row of the search index that belongs to an item. */
 export function toSearchDocument({ metadata = {}, files = [] }: ItemDocument): Record<string, unknown> {
-  const format = [...new Set(files.map((file) => file.format).filter((name) => typeof name === "string"))];
+  const format = [...new Set(files.map((file) => file?.format).filter((name) => typeof name === "string"))];
   return { ...metadata, format };
 }
 

@@ -85,7 +85,7 @@ export async function startFakeArchive(options: FakeArchiveOptions = {}): Promis
     const key = `${identifier}/${name}`;
     const found = contents.get(key);
     if (found) return found;
-    const file = items.get(identifier)?.files?.find((one) => one.name === name);
+    const file = items.get(identifier)?.files?.find((one) => one?.name === name);
     const content = createMp3Bytes(name, Math.max(3_000, Number(file?.size) || DEFAULT_BYTES));
     contents.set(key, content);
     return content;
@@ -141,7 +141,7 @@ export async function startFakeArchive(options: FakeArchiveOptions = {}): Promis
   }
 
   async function download(identifier: string, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const file = items.get(identifier)?.files?.find((one) => one.name === name);
+    const file = items.get(identifier)?.files?.find((one) => one?.name === name);
     if (!file) return void response.writeHead(404, { "content-type": "text/html" }).end("<h1>404</h1>");
     const fault = await faultOf("download", identifier, request, response);
     if (fault === true) return;
@@ -155,7 +155,10 @@ export async function startFakeArchive(options: FakeArchiveOptions = {}): Promis
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy()); // a test's own mistake shows as a broken answer
+    answer(request, response).catch((error: unknown) => {
+      process.stderr.write(`the fake archive itself failed: ${String(error)}\n`);
+      response.destroy();
+    });
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
