@@ -14,7 +14,10 @@ export interface AddressGuard {
    *   are, spell or are known to be an address that is not public
    */
   checkUrl(url: string): URL;
-  /** Resolves a name for a socket: to public addresses only, else `UnsupportedUrlError`. Sockets ask it for names alone. */
+  /**
+   * Resolves a name for a socket: to public addresses only, else `UnsupportedUrlError`. Sockets do not ask it for hosts that are
+   * an address themselves.
+   */
   readonly lookup: LookupFunction;
   /**
    * What `net.connect` needs to reach a host in the safe way, also one that is an address itself, for which no socket calls `lookup`.
@@ -34,6 +37,8 @@ export interface GuardedTarget {
 export interface AddressGuardOptions {
   /** `host:port` pairs that may be reached whatever they are. For tests: no setting leads here. */
   allow?: readonly string[];
+  /** Ports that may be asked. Default: 80 and 443. For tests, as `allow`. */
+  ports?: readonly number[];
   /** Asks for all addresses of a name. Default: the system's resolver. */
   resolve?: Resolve;
 }
@@ -49,13 +54,15 @@ const MAX_URL_LENGTH = 8192;
 const MAX_NAME_LENGTH = 253;
 
 /** Makes the guard. It keeps nothing, so one serves all. */
-export function createAddressGuard({ allow = [], resolve = systemLookup }: AddressGuardOptions = {}): AddressGuard {
+export function createAddressGuard(options: AddressGuardOptions = {}): AddressGuard {
+  const { allow = [], ports = PORTS, resolve = systemLookup } = options;
   const exempt = new Set(allow);
-  const lookup = guardedLookup(resolve);
+  const lookup = checkedLookup(resolve, isPublicAddress);
+  const anyLookup = checkedLookup(resolve, () => true);
 
   function connectOptions(host: string, port: number): GuardedTarget {
-    if (exempt.has(`${isIP(host) === 6 ? `[${host}]` : host}:${port}`)) return { host, port, lookup: systemLookup };
-    if (!PORTS.includes(port)) throw refused("only the ports 80 and 443 are asked");
+    if (exempt.has(`${isIP(host) === 6 ? `[${host}]` : host}:${port}`)) return { host, port, lookup: anyLookup };
+    if (!ports.includes(port)) throw refused("only the ports 80 and 443 are asked");
     if (host.length === 0 || host.length > MAX_NAME_LENGTH) throw refused("it has no usable host");
     if (isIP(host) === 0 ? isLocalName(host) : !isPublicAddress(host)) throw notPublic();
     return { host, port, lookup };
@@ -84,15 +91,14 @@ export function portOf(url: URL): number {
   return url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
 }
 
-function guardedLookup(resolve: Resolve): LookupFunction {
+function checkedLookup(resolve: Resolve, isAllowed: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
-    if (isLocalName(hostname)) return process.nextTick(callback, notPublic(), []);
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
       const [first] = addresses;
       if (!first) return callback(Object.assign(new Error("the name has no address"), { code: "ENOTFOUND" }), []);
       // A name that leads here and there is meant to lead here.
-      if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(notPublic(), []);
+      if (!addresses.every(({ address }) => isAllowed(address))) return callback(notPublic(), []);
       if (options.all) return callback(null, addresses);
       callback(null, first.address, first.family);
     });
