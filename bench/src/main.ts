@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchChains } from "./chain-steps.js";
 import { benchEcho, benchStreams } from "./echo.js";
+import { benchLibrary } from "./library/library.js";
 import { barPlot } from "./plot.js";
 import { benchSearchCache } from "./search-cache.js";
 import { benchSavedTracks } from "./saved-tracks/saved-tracks.js";
@@ -20,8 +21,9 @@ const HELP = `npm run bench -- [NAME …] [--rounds 5] [--seconds 3] [--save]
   search-cache  storage's search cache on the embedded database and on PostgreSQL
   saved-tracks  lists of saved tracks in a private PostgreSQL: [--tracks 10000000] [--users 1000000] take minutes and 8 GB
                 of disk, --quick makes 100,000 tracks
+  library       a folder of many small files in the real music: [--files 100000]; reading it, searching it, starting again
 
-Without a name all are run, saved-tracks with --quick. --save writes tables and plots to bench/results/.
+Without a name all are run, saved-tracks and library with --quick. --save writes tables and plots to bench/results/.
 `;
 
 interface Benchmark {
@@ -36,7 +38,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   streams: { run: benchStreams, plotted: 1 },
   watchers: { run: benchWatchers, plotted: 0 },
   "search-cache": { run: benchSearchCache, plotted: 0 },
-  "saved-tracks": { run: (rounds, roundMs) => benchSavedTracks({ rounds, roundMs, ...library() }), plotted: 0 },
+  "saved-tracks": { run: (rounds, roundMs) => benchSavedTracks({ rounds, roundMs, ...savedTracks() }), plotted: 0 },
+  library: { run: () => benchLibrary(quick() ? 5_000 : Number(values.files)), plotted: 0 },
 };
 
 const { values, positionals } = parseArgs({
@@ -46,6 +49,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "3" },
     tracks: { type: "string", default: "10000000" },
     users: { type: "string", default: "1000000" },
+    files: { type: "string", default: "100000" },
     quick: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -60,10 +64,14 @@ if (values.help || unknown.length > 0) {
   await runAll(positionals.length > 0 ? positionals : Object.keys(BENCHMARKS));
 }
 
-/** How large a library is made, and how often it is asked. */
-function library() {
-  const quick = values.quick || positionals.length === 0;
-  if (quick) return { tracks: 100_000, users: 10_000, calls: 200, rpcs: true };
+/** Whether little time is to be spent. */
+function quick(): boolean {
+  return values.quick || positionals.length === 0;
+}
+
+/** How many saved tracks are made, and how often it is asked. */
+function savedTracks() {
+  if (quick()) return { tracks: 100_000, users: 10_000, calls: 200, rpcs: true };
   return { tracks: Number(values.tracks), users: Number(values.users), calls: 1_000, rpcs: true };
 }
 

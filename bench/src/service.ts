@@ -14,6 +14,8 @@ export interface Service {
   readonly process: ChildProcess;
   /** gRPC target. */
   readonly target: string;
+  /** `http://host:port` of the HTTP door and of the ops port. */
+  readonly urls: { readonly http: string; readonly ops: string };
   readonly stop: () => Promise<void>;
 }
 
@@ -51,10 +53,11 @@ export async function startService(name: "music" | "storage", env: Record<string
   };
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {
-    const grpc = /"msg":"ready"/.test(line) ? /"grpc":"([^"]+)"/.exec(line)?.[1] : undefined;
-    if (!grpc) continue;
+    if (!/"msg":"ready"/.test(line)) continue;
+    const address = (door: string) => new RegExp(`"${door}":"([^"]+)"`).exec(line)?.[1] ?? "";
     child.stdout.resume(); // what it logs further on must not fill the pipe
-    return { process: child, target: `ipv4:${grpc}`, stop };
+    const urls = { http: `http://${address("http")}`, ops: `http://${address("ops")}` };
+    return { process: child, target: `ipv4:${address("grpc")}`, urls, stop };
   }
   await stop();
   throw new Error(`${name} did not start`);

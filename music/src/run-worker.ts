@@ -25,12 +25,7 @@ export function runWorker(module: URL, options: WorkerOptions, signal: AbortSign
   const ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   return new Promise((resolve, reject) => {
     ended.throwIfAborted();
-    const worker = new Worker(FROM_SOURCE ? fromSource(module) : module, {
-      workerData: data,
-      eval: FROM_SOURCE,
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    });
+    const worker = startWorker(module, { data, memoryMb });
     const onAbort = () => {
       reject(ended.reason);
       void worker.terminate();
@@ -43,6 +38,16 @@ export function runWorker(module: URL, options: WorkerOptions, signal: AbortSign
       if (code === 0) resolve();
       else reject(new Error(`the thread ended with ${code}`));
     });
+  });
+}
+
+/** Starts a module in a thread of its own, which runs until it is terminated. */
+export function startWorker(module: URL, { data, memoryMb }: Pick<WorkerOptions, "data" | "memoryMb">): Worker {
+  return new Worker(FROM_SOURCE ? fromSource(module) : module, {
+    workerData: data,
+    eval: FROM_SOURCE,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   });
 }
 

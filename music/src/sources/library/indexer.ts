@@ -2,7 +2,10 @@ import type { Logger } from "@refrain/mesh";
 import type { Clock } from "../../clock.js";
 import type { Covers } from "../../covers/covers.js";
 import type { Catalog, LibraryFile } from "./catalog.js";
-import { type FileStamp, NotATrackError, readAudioFile, stampFile } from "./read-audio-file.js";
+import { type Inspection, inspectFile, type Question } from "./inspect-file.js";
+import { createCoverKeeper } from "./keep-cover.js";
+import type { FileStamp } from "./read-audio-file.js";
+import { createReaderThreads, type ReaderThreads } from "./reader-threads.js";
 
 export interface IndexerOptions {
   /** Real path of the folder. */
@@ -15,6 +18,8 @@ export interface IndexerOptions {
   logger: Logger;
   /** A file has to stay the same for so long before it is read, in milliseconds. */
   settleMs: number;
+  /** So many files that wait are worth threads of their own. Default: 500. */
+  threadsFrom?: number | undefined;
   /** Called after every change of the catalog. */
   onChange: () => void;
 }
@@ -28,60 +33,118 @@ export interface Indexer {
   readonly gone: (path: string) => void;
   /** Resolves when nothing that has settled is left to read. */
   idle(): Promise<void>;
+  /** Files that were told of, and how many of them are done. */
+  progress(): { done: number; total: number };
+  close(): Promise<void>;
 }
 
 /** More files than that are not indexed: the catalog lives in memory. */
-const MAX_FILES = 50_000;
-/** Files read at a time: one hashes while the other waits for the disk. */
+const MAX_FILES = 250_000;
+/** Files read at a time without threads: one hashes while the other waits for the disk. */
 const LANES = 2;
+/** Files given to a thread at once: their results are added in one go, within a few milliseconds. */
+const BATCH = 32;
+const THREADS_FROM = 500;
 
 export function createIndexer(options: IndexerOptions, signal: AbortSignal): Indexer {
-  const { root, catalog, clock, settleMs, onChange } = options;
+  const { root, catalog, saved, clock, logger, settleMs, onChange } = options;
+  const keepCover = createCoverKeeper(options.covers, signal);
   const waiting = new Set<string>();
   const reading = new Set<string>();
   /** Files that were seen too young: their stamp then, and what stops the timer. */
   const settling = new Map<string, { stamp: FileStamp; cancel: () => void }>();
+  /** Files of a batch that failed as a whole: asked one by one. */
+  const suspects = new Set<string>();
   const idlers = new Set<() => void>();
+  let threads: ReaderThreads | undefined;
+  let told = 0;
 
   function advance() {
-    for (const path of waiting) {
-      if (reading.size >= LANES || signal.aborted) break;
-      // A change while a file is read waits until that is done.
-      if (reading.has(path)) continue;
-      waiting.delete(path);
-      reading.add(path);
-      void index(path, false).finally(() => {
-        reading.delete(path);
+    if (signal.aborted) waiting.clear();
+    if (!threads && waiting.size >= (options.threadsFrom ?? THREADS_FROM)) threads = createReaderThreads(root);
+    while (threads ? threads.idle() > 0 : reading.size < LANES) {
+      const batch = nextBatch(threads ? BATCH : 1);
+      if (batch.length === 0) break;
+      void readBatch(batch).finally(() => {
+        for (const path of batch) reading.delete(path);
         advance();
       });
     }
-    if (reading.size > 0 || (waiting.size > 0 && !signal.aborted)) return;
+    if (reading.size > 0 || waiting.size > 0) return;
+    void threads?.close();
+    threads = undefined;
     for (const wake of idlers) wake();
     idlers.clear();
   }
 
-  /** Never rejects. */
-  async function index(path: string, complete: boolean) {
-    try {
-      if (!catalog.file(path) && catalog.size() >= MAX_FILES) throw new NotATrackError(`more than ${MAX_FILES} files`);
-      const stamp = await stampFile(root, path);
-      if (!complete && !hasSettled(path, stamp)) return settle(path, stamp);
-      const file = await readFile(path, stamp, options, signal);
-      if (!isSame(stamp, await stampFile(root, path))) return settle(path, stamp);
-      catalog.add(file);
-    } catch (error) {
-      if (signal.aborted) return;
-      catalog.remove(path);
-      logSkipped(options.logger, path, error);
+  function nextBatch(size: number): string[] {
+    const batch: string[] = [];
+    for (const path of waiting) {
+      // A change while a file is read waits until that is done.
+      if (reading.has(path)) continue;
+      const alone = suspects.has(path);
+      if (alone && batch.length > 0) continue;
+      waiting.delete(path);
+      reading.add(path);
+      batch.push(path);
+      if (alone || batch.length >= size) break;
     }
-    onChange();
+    return batch;
   }
 
-  function hasSettled(path: string, stamp: FileStamp): boolean {
-    const before = settling.get(path);
+  /** Never rejects. */
+  async function readBatch(paths: readonly string[]) {
+    const questions = paths.map((path) => questionOf(path, settleMs));
+    try {
+      const answers = threads
+        ? await threads.read(questions)
+        : await Promise.all(questions.map((question) => inspectFile(root, question, signal)));
+      await Promise.all(answers.map((answer, at) => take(paths[at] ?? "", answer)));
+      paths.forEach((path) => suspects.delete(path));
+      onChange();
+    } catch (error) {
+      if (signal.aborted) return;
+      const [path = ""] = paths;
+      if (paths.length === 1 && suspects.delete(path)) return skip(path, { kind: "failed", why: String(error) });
+      for (const suspect of paths) {
+        suspects.add(suspect);
+        waiting.add(suspect);
+      }
+    }
+  }
+
+  function questionOf(path: string, settle: number): Question {
+    const known = catalog.file(path) ?? saved.get(path);
+    const seen = settling.get(path)?.stamp;
     settling.delete(path);
-    // Clocks of file servers may run ahead, hence the absolute value.
-    return (before !== undefined && isSame(before.stamp, stamp)) || Math.abs(Date.now() - stamp.modifiedMs) >= settleMs;
+    return { path, known: known && stampOf(known), seen, settleMs: settle };
+  }
+
+  /** Rejects only with the signal's reason. */
+  async function take(path: string, answer: Inspection): Promise<void> {
+    if (answer.kind === "young") return settle(path, answer.stamp);
+    if (answer.kind === "skipped" || answer.kind === "failed") return skip(path, answer);
+    if (answer.kind === "read") {
+      const cover = answer.picture ? await keepCover.save(answer.picture) : undefined;
+      return accept({ path, ...answer.stamp, ...answer.facts, cover: cover ?? "" });
+    }
+    const known = catalog.file(path) ?? saved.get(path);
+    if (!known) return void waiting.add(path); // forgotten just now
+    if (known.cover === "" || (await keepCover.has(known.cover))) return accept(known);
+    return take(path, await inspectFile(root, { path, settleMs: 0 }, signal));
+  }
+
+  function accept(file: LibraryFile) {
+    if (!catalog.file(file.path) && catalog.size() >= MAX_FILES) {
+      return skip(file.path, { kind: "skipped", why: `more than ${MAX_FILES} files` });
+    }
+    catalog.add(file);
+  }
+
+  function skip(path: string, { kind, why }: { kind: "skipped" | "failed"; why: string }) {
+    catalog.remove(path);
+    if (kind === "skipped") logger.info({ path, why }, "library file skipped");
+    else logger.warn({ path, why }, "library file cannot be read");
   }
 
   function settle(path: string, stamp: FileStamp) {
@@ -103,12 +166,18 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
   return {
     changed: (path) => {
       unsettle(path);
+      told += waiting.has(path) ? 0 : 1;
       waiting.add(path);
       advance();
     },
-    add(path) {
+    async add(path) {
       unsettle(path);
-      return index(path, true);
+      try {
+        await take(path, await inspectFile(root, questionOf(path, 0), signal));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      onChange();
     },
     gone: (path) => {
       unsettle(path);
@@ -117,24 +186,11 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
       onChange();
     },
     idle: () => (reading.size + waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.add(resolve))),
+    progress: () => ({ done: told - waiting.size - reading.size, total: told }),
+    close: async () => threads?.close(),
   };
 }
 
-function isSame(one: FileStamp, other: FileStamp): boolean {
-  return one.sizeBytes === other.sizeBytes && one.modifiedMs === other.modifiedMs;
-}
-
-/** The file as it is known already, or else read. */
-async function readFile(path: string, stamp: FileStamp, options: IndexerOptions, signal: AbortSignal): Promise<LibraryFile> {
-  const known = options.catalog.file(path) ?? options.saved.get(path);
-  if (known && isSame(known, stamp) && (known.cover === "" || (await options.covers.has(known.cover)))) return known;
-  const { facts, picture } = await readAudioFile(path, signal);
-  const cover = picture ? await options.covers.save(picture, signal) : undefined;
-  return { path, ...stamp, ...facts, cover: cover ?? "" };
-}
-
-function logSkipped(logger: Logger, path: string, error: unknown) {
-  if (error instanceof NotATrackError) logger.info({ path, why: error.message }, "library file skipped");
-  // Gone between the notice and the reading, or not readable by us.
-  else logger.warn({ path, err: error }, "library file cannot be read");
+function stampOf({ sizeBytes, modifiedMs }: LibraryFile): FileStamp {
+  return { sizeBytes, modifiedMs };
 }

@@ -8,10 +8,8 @@ import { SourceUnavailableError, TrackNotFoundError } from "../../errors.js";
 import type { FetchedAudio, FetchTarget, FoundAudio, Source } from "../source.js";
 import { type Catalog, createCatalog, LIBRARY_SCHEME } from "./catalog.js";
 import { copyFile } from "./copy-file.js";
-import { createIndexer } from "./indexer.js";
+import { followFolder } from "./follow-folder.js";
 import { NotATrackError, stampFile } from "./read-audio-file.js";
-import { readSavedIndex, writeSavedIndex } from "./saved-index.js";
-import { watchFolder } from "./watch-folder.js";
 
 export interface LibraryOptions {
   /** Folder of audio files; made when it does not exist. */
@@ -25,6 +23,8 @@ export interface LibraryOptions {
   logger: Logger;
   /** A file has to stay the same for so long before it is read, in milliseconds. */
   settleMs: number;
+  /** So many files that wait are read by threads of their own. Default: 500. */
+  threadsFrom?: number | undefined;
 }
 
 /** The folder of audio files as a source. */
@@ -42,8 +42,8 @@ export interface Library extends Source {
 
 /** How long a search that finds nothing waits for files that are still being read. */
 const FILLING_MS = 10_000;
-/** Changes come in crowds: the index is written once for all of them. */
-const SAVE_DELAY_MS = 2_000;
+/** Files come in crowds: a search that waits for them is not tried again for each. */
+const WAKE_EVERY_MS = 200;
 const CLAIMED = /^library:\/\/[0-9a-f]{64}$/;
 
 /** Opens the folder. Resolves at once: its files are read beside. */
@@ -52,7 +52,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const root = await realpath(options.folder);
   const catalog = createCatalog();
   const filling = createFilling(options.clock);
-  const followed = await followFolder(root, catalog, filling.changed, options);
+  const followed = followFolder(root, catalog, filling.changed, options);
   filling.expect(followed.indexed);
 
   async function find(ask: () => Track[], signal: AbortSignal): Promise<Track[]> {
@@ -76,7 +76,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     coverNames: () => [...catalog.files()].map((file) => file.cover),
     probe: () =>
       access(options.folder, constants.R_OK).then(
-        () => ({ ok: true, detail: `${catalog.size()} tracks` }),
+        () => ({ ok: true, detail: describe(catalog.size(), followed.progress()) }),
         () => ({ ok: false, detail: "the folder cannot be read" }),
       ),
     search: (query, limit, signal) => find(() => catalog.search(query, limit), signal),
@@ -92,45 +92,14 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   };
 }
 
-function nonEmpty(tracks: Track[]): Track[] | undefined {
-  return tracks.length > 0 ? tracks : undefined;
+function describe(tracks: number, progress: { done: number; total: number } | undefined): string {
+  const inWords = (count: number) => count.toLocaleString("en");
+  if (progress) return `${inWords(progress.done)} of ${inWords(progress.total)} files read`;
+  return `${inWords(tracks)} ${tracks === 1 ? "track" : "tracks"}`;
 }
 
-/** Reads the folder, follows it, and keeps the index on disk. */
-async function followFolder(root: string, catalog: Catalog, onCatalogChange: () => void, options: LibraryOptions) {
-  const { clock, logger, indexFile } = options;
-  const closing = new AbortController();
-  const saved = await readSavedIndex(indexFile);
-  const save = () =>
-    writeSavedIndex(indexFile, catalog.files()).catch((error: unknown) => logger.warn({ err: error }, "library index not saved"));
-  let cancelSave: (() => void) | undefined;
-  const onChange = () => {
-    onCatalogChange();
-    cancelSave ??= clock.after(SAVE_DELAY_MS, () => {
-      cancelSave = undefined;
-      void save();
-    });
-  };
-  const indexer = createIndexer({ ...options, root, catalog, saved, onChange }, closing.signal);
-  const failed = (error: unknown) => logger.warn({ err: error }, "library folder is not followed wholly");
-  const watched = watchFolder(root, { changed: indexer.changed, gone: indexer.gone, failed });
-  const indexed = (async () => {
-    await watched.ready;
-    await indexer.idle();
-    saved.clear();
-    if (!closing.signal.aborted) logger.info({ tracks: catalog.size() }, "library indexed");
-  })();
-  return {
-    indexed,
-    add: (path: string) => indexer.add(join(root, path)),
-    close: async () => {
-      closing.abort();
-      cancelSave?.();
-      await watched.close();
-      await indexer.idle();
-      await save();
-    },
-  };
+function nonEmpty(tracks: Track[]): Track[] | undefined {
+  return tracks.length > 0 ? tracks : undefined;
 }
 
 interface FetchContext extends LibraryOptions {
@@ -166,16 +135,28 @@ function isUnreadable(error: unknown): boolean {
 function createFilling(clock: Clock) {
   const pending = new Set<Promise<unknown>>();
   const waiters = new Set<() => void>();
-  const changed = () => {
+  const wakeAll = () => {
     for (const wake of waiters) wake();
     waiters.clear();
+  };
+  let resting = false;
+  let missed = false;
+  const changed = () => {
+    missed = resting;
+    if (resting) return;
+    resting = true;
+    wakeAll();
+    clock.after(WAKE_EVERY_MS, () => {
+      resting = false;
+      if (missed) changed();
+    });
   };
   return {
     changed,
     expect: (more: Promise<unknown>) => {
       const settled = () => {
         pending.delete(more);
-        changed();
+        wakeAll();
       };
       pending.add(more);
       more.then(settled, settled);

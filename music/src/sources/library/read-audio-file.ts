@@ -1,10 +1,11 @@
-import { lstat, realpath } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { lstat, readFile, realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { type IAudioMetadata, parseFromTokenizer, selectCover } from "music-metadata";
-import { fromFile } from "strtok3";
+import { fromBuffer, fromFile, type ITokenizer } from "strtok3";
 import { hashFile } from "../../hash-file.js";
 import type { Container } from "../source.js";
-import { MIME_TYPES, type SniffedKind, sniffFile } from "./sniff.js";
+import { HEAD_BYTES, MIME_TYPES, sniff, type SniffedKind, sniffFile } from "./sniff.js";
 import { titleFromName } from "./title-from-name.js";
 
 /** Why a file of the folder is no track. Said in the log; never more than that. */
@@ -39,6 +40,8 @@ export interface AudioFile {
 
 /** Larger files are no tracks: a day of speech, or a disk image by another name. */
 const MAX_FILE_BYTES = 512 * 1024 ** 2;
+/** Smaller files are read in one go, which takes half of the time. */
+const MAX_WHOLE_BYTES = 1024 ** 2;
 /** A file that is still being parsed after that is not worth it. */
 const PARSE_TIMEOUT_MS = 20_000;
 
@@ -62,20 +65,37 @@ export async function stampFile(root: string, path: string): Promise<FileStamp> 
 }
 
 /**
- * Reads tags, duration, picture and the content's hash, streaming.
+ * Reads tags, duration, picture and the content's hash. Large files are streamed.
  *
+ * @param sizeBytes of the file, roughly
  * @throws NotATrackError when the content is not audio that can be read
  */
-export async function readAudioFile(path: string, signal: AbortSignal): Promise<AudioFile> {
+export async function readAudioFile(path: string, sizeBytes: number, signal: AbortSignal): Promise<AudioFile> {
+  return sizeBytes <= MAX_WHOLE_BYTES ? readWhole(path, signal) : readStreaming(path, signal);
+}
+
+async function readWhole(path: string, signal: AbortSignal): Promise<AudioFile> {
+  const content = await readFile(path, { signal });
+  const kind = sniff(content.subarray(0, HEAD_BYTES));
+  if (!kind) throw new NotATrackError("not audio");
+  const metadata = await parse(fromBuffer(content), kind);
+  return describe(path, kind, metadata, createHash("sha256").update(content).digest("hex"));
+}
+
+async function readStreaming(path: string, signal: AbortSignal): Promise<AudioFile> {
   const kind = await sniffFile(path);
   if (!kind) throw new NotATrackError("not audio");
-  const metadata = await parse(path, kind);
+  const metadata = await parse(await fromFile(path, { regularFileOnly: true }), kind);
+  return describe(path, kind, metadata, await hashFile(path, signal));
+}
+
+function describe(path: string, kind: SniffedKind, metadata: IAudioMetadata, hash: string): AudioFile {
   const { common, format } = metadata;
   const durationSeconds = format.duration ?? 0;
   if (!Number.isFinite(durationSeconds) || durationSeconds <= 0) throw new NotATrackError("no audio in it");
   const named = titleFromName(path);
   const facts: AudioFileFacts = {
-    hash: await hashFile(path, signal),
+    hash,
     container: containerOf(kind, metadata),
     title: common.title?.trim() || named.title,
     artist: common.artist?.trim() || common.albumartist?.trim() || (common.title?.trim() ? "" : named.artist),
@@ -86,8 +106,8 @@ export async function readAudioFile(path: string, signal: AbortSignal): Promise<
   return { facts, picture: selectCover(common.picture)?.data };
 }
 
-async function parse(path: string, kind: SniffedKind): Promise<IAudioMetadata> {
-  const tokenizer = await fromFile(path, { regularFileOnly: true });
+/** Closes the tokenizer. */
+async function parse(tokenizer: ITokenizer, kind: SniffedKind): Promise<IAudioMetadata> {
   tokenizer.fileInfo.mimeType = MIME_TYPES[kind];
   // Closing the file is what stops a parser: the next read fails.
   const timer = setTimeout(() => void tokenizer.close().catch(ignoreClosed), PARSE_TIMEOUT_MS);

@@ -1,41 +1,65 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { CONTAINERS } from "../source.js";
 import type { LibraryFile } from "./catalog.js";
 
 /** Raised when what is saved means something else; an older file is then read anew. */
-const VERSION = 1;
+const VERSION = 2;
+/** Files written at once: a few milliseconds of work. */
+const SLICE = 500;
 
 /**
- * Reads what an earlier run knew of the files, so that a start does not read them all again.
+ * Reads what an earlier run knew of the files, so that a start does not read them all again: JSON Lines, the first of which says the
+ * version. Calls go on being answered meanwhile, however long it is.
  *
  * @returns files by path; empty when there is nothing to use
  */
 export async function readSavedIndex(path: string): Promise<Map<string, LibraryFile>> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
-  const saved = parse(text);
-  return new Map(saved.map((file) => [file.path, file]));
+  const saved = new Map<string, LibraryFile>();
+  let version: unknown;
+  try {
+    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+      const value = parse(line);
+      if (version === undefined) version = Reflect.get(Object(value), "version") ?? 0;
+      else if (version === VERSION && isLibraryFile(value)) saved.set(value.path, value);
+      if (version !== VERSION) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+  return saved;
 }
 
-/** Writes the index; whoever reads meanwhile sees the old one or the new one. */
+/**
+ * Writes the index in slices, between which `files` may change; whoever reads meanwhile sees the old one or the new one.
+ */
 export async function writeSavedIndex(path: string, files: Iterable<LibraryFile>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
-  await writeFile(part, JSON.stringify({ version: VERSION, files: [...files] }));
+  const file = await open(part, "w");
+  try {
+    let lines = [JSON.stringify({ version: VERSION })];
+    for (const entry of files) {
+      lines.push(JSON.stringify(entry));
+      if (lines.length < SLICE) continue;
+      await file.appendFile(`${lines.join("\n")}\n`);
+      lines = [];
+    }
+    await file.appendFile(lines.map((line) => `${line}\n`).join(""));
+  } finally {
+    await file.close();
+  }
   await rename(part, path);
 }
 
-function parse(text: string): LibraryFile[] {
+/** Half a line, or somebody edited it: the folder itself has all that it says. */
+function parse(line: string): unknown {
   try {
-    const saved: unknown = JSON.parse(text);
-    if (typeof saved !== "object" || saved === null || !("version" in saved) || !("files" in saved)) return [];
-    return saved.version === VERSION && Array.isArray(saved.files) ? saved.files.filter(isLibraryFile) : [];
+    return JSON.parse(line);
   } catch (error) {
-    // Half a file, or somebody edited it: the folder itself has all that it says.
-    if (error instanceof SyntaxError) return [];
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -17,7 +17,7 @@ export const MIME_TYPES: Readonly<Record<SniffedKind, string>> = {
 };
 
 /** Enough for every magic number; MP3 frames may come a little later. */
-const HEAD_BYTES = 4096;
+export const HEAD_BYTES = 4096;
 
 /** Reads the head of a file and says what it is, whatever its name says; undefined when it is no audio that we know. */
 export async function sniffFile(path: string): Promise<SniffedKind | undefined> {
