@@ -22,7 +22,7 @@ export {
 export { errorMetadata, reasonOf, retryAfterMs, serviceError, type ServiceErrorOptions } from "./errors/service-error.js";
 export type { RateLimits } from "./interceptors/rate-limit.js";
 export { createLogger, type Logger } from "./log.js";
-export { counter, durations, gauge, metrics } from "./metrics.js";
+export { counter, durations, gauge, gaugeBy, metrics } from "./metrics.js";
 export { endUserOf } from "./rate-limits/end-user-key.js";
 export { createRateLimiter, recordRateLimited, type RateLimiter, type RateLimiterOptions } from "./rate-limits/rate-limiter.js";
 export { openRedis, type Redis, type RedisOptions } from "./redis/open-redis.js";
@@ -37,7 +37,17 @@ export { serve, serveHttp, type RunningServer, type ServeHttpOptions, type Serve
 export { stopTimes, type StopTimes } from "./server/stop.js";
 export { callSpan } from "./telemetry/call-trace.js";
 export { followAsyncWork } from "./telemetry/follow-async-work.js";
-export { endSpan, inSpan, inTrace, startSpan, traceHeaders, type Span, type SpanInit } from "./telemetry/spans.js";
+export {
+  endSpan,
+  inSpan,
+  inTrace,
+  remoteSpan,
+  spanHeaders,
+  startSpan,
+  traceHeaders,
+  type Span,
+  type SpanInit,
+} from "./telemetry/spans.js";
 export { startTracing, type Tracing } from "./telemetry/start-tracing.js";
 export { traceFields } from "./telemetry/trace-fields.js";
 export { traceRoute } from "./telemetry/trace-route.js";

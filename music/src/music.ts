@@ -29,6 +29,7 @@ import { fileCacheLookups, showFetches, showFileCache } from "./metrics.js";
 import { routes } from "./routes.js";
 import { fillWithSamples } from "./samples/fill-with-samples.js";
 import { type Library, openLibrary } from "./sources/library/library.js";
+import { openSources, type SourceOverrides } from "./sources/open-sources.js";
 import type { Source } from "./sources/source.js";
 import { sourceOfLink } from "./sources/source-of-link.js";
 
@@ -39,10 +40,15 @@ const SAMPLES_AFTER_MS = 2_500;
 /** ffmpeg is asked for its version at start. */
 const FIND_CONVERTER_MS = 5_000;
 
-/** Builds music from its settings and serves it. */
+/**
+ * Builds music from its settings and serves it.
+ *
+ * @param overrides for tests: where sources are, and what they may reach
+ */
 export async function startMusic(
   config: Config,
   logger: Logger = createLogger("music", config.logLevel),
+  overrides?: SourceOverrides,
 ): Promise<StartedService> {
   const closing = new AbortController();
   const version = await readVersion();
@@ -52,7 +58,11 @@ export async function startMusic(
     const problem = `${cause.path ?? config.dataDir} cannot be used (${cause.code})`;
     throw new StartError(`${problem}: set DATA_DIR and MUSIC_LIBRARY_DIR to folders that can be written`, { cause });
   });
-  const sources = [library];
+  const opened = await openSources({ config, library, logger, overrides }).catch(async (error: unknown) => {
+    await library.close();
+    throw error;
+  });
+  const { sources } = opened;
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
   if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
   const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, logger);
@@ -75,6 +85,7 @@ export async function startMusic(
     routes: [traceRoute(serveFiles(store, covers))],
   }).catch(async (error: unknown) => {
     redis?.close();
+    await opened.close();
     await library.close();
     throw error;
   });
@@ -86,6 +97,7 @@ export async function startMusic(
       closing.abort(new Error("music is stopping"));
       await server.close();
       await queue.close();
+      await opened.close();
       await beside;
       await library.close();
       redis?.close();

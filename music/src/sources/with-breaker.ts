@@ -6,7 +6,7 @@ import { type CircuitState, SourceCircuit } from "./source-circuit.js";
 export interface BreakerOptions {
   logger: Logger;
   /** Time until the first trial, in milliseconds. Default: 30,000. */
-  firstTrialMs?: number;
+  firstTrialMs?: number | undefined;
 }
 
 /** A source that is left alone while it fails. */

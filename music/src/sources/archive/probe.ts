@@ -34,7 +34,7 @@ export function createProbe({ items, clock }: ProbeOptions): Source["probe"] {
       return { ok: true, detail: "it answers" };
     } catch (error) {
       const problem = error instanceof SourceUnavailableError ? error.problem : "down";
-      return { ok: false, detail: DETAILS[problem] ?? "it does not answer, or not sensibly" };
+      return { ok: false, problem, detail: DETAILS[problem] ?? "it does not answer, or not sensibly" };
     } finally {
       limit.dispose();
     }
