@@ -19,10 +19,12 @@ export function isIdentifier(text: string): boolean {
   return IDENTIFIER.test(text);
 }
 
+/** Control characters, halves of characters, and parts that are empty, `.` or `..`. */
+const NO_FILE_NAME = /[\p{Cc}\p{Surrogate}]|(?:^|\/)\.{0,2}(?:\/|$)/u;
+
 /** Whether a file's name, as the archive tells it, can be part of a link: a relative path without tricks. */
 export function isFileName(name: string): boolean {
-  if (/[\p{Cc}\p{Surrogate}]/u.test(name)) return false;
-  return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  return !NO_FILE_NAME.test(name);
 }
 
 /** Reads a link in any spelling; undefined when it leads elsewhere, or nowhere. */

@@ -46,13 +46,20 @@ const MAX_URL_LENGTH = 2048;
 
 /** Finds the recordings among an item's files, in the order in which they are played. */
 export function toRecordings(identifier: string, files: readonly unknown[]): Recording[] {
-  const usable = files.filter(isFields).filter((file) => {
-    const name = nameOf(file);
-    return isFileName(name) && archiveUrl({ identifier, name }).length <= MAX_URL_LENGTH;
-  });
-  const families = [...toFamilies(usable).values()].filter((family) => family.files.length > 0);
-  const recordings = families.map(toRecording).toSorted(byPreference);
-  return foldUploads(recordings).toSorted(byPlace);
+  const byName = new Map(files.filter(isFields).map((file) => [nameOf(file), file]));
+  const families = new Map<string, Family>();
+  for (const [name, file] of byName) {
+    const kind = kindOf(name, file.format);
+    const root = rootOf(file, byName);
+    // Most files of an item are pictures and lists.
+    if (!kind || !isUsable(identifier, name) || !isUsable(identifier, root)) continue;
+    const family = families.get(root) ?? startFamily(root, byName);
+    families.set(root, family);
+    if (name !== root) addMember(family, name, file);
+    if (!isTrue(file.private) && textOf(file.size) !== "0") family.files.push({ name, kind, sizeBytes: countOf(file.size) });
+  }
+  const playable = [...families.values()].filter((family) => family.files.length > 0);
+  return inOrder(foldUploads(playable.map(toRecording).toSorted(byPreference)));
 }
 
 /** Names are not tidied: the file has this name and no other. */
@@ -60,24 +67,22 @@ function nameOf(file: Fields): string {
   return typeof file.name === "string" ? file.name : "";
 }
 
-function toFamilies(files: readonly Fields[]): Map<string, Family> {
-  const byName = new Map(files.map((file) => [nameOf(file), file]));
-  const families = new Map<string, Family>();
-  for (const file of files) {
-    const root = rootOf(file, byName);
-    const family = families.get(root) ?? { root, names: [], files: [], tags: [] };
-    families.set(root, family);
-    const name = nameOf(file);
-    family.names.push(name);
-    // The upload's own tags come first: encodings inherit them, not always whole.
-    if (name === root) family.tags.unshift(file);
-    const kind = kindOf(name, file.format);
-    if (!kind) continue;
-    if (name !== root) family.tags.push(file);
-    if (isTrue(file.private) || textOf(file.size) === "0") continue;
-    family.files.push({ name, kind, sizeBytes: countOf(file.size) });
-  }
-  return families;
+/** Most names are short enough in any encoding. */
+const SHORT_NAME_LENGTH = 200;
+
+function isUsable(identifier: string, name: string): boolean {
+  return isFileName(name) && (name.length <= SHORT_NAME_LENGTH || archiveUrl({ identifier, name }).length <= MAX_URL_LENGTH);
+}
+
+/** The upload's own tags come first: encodings inherit them, not always whole. */
+function startFamily(root: string, byName: ReadonlyMap<string, Fields>): Family {
+  const upload = byName.get(root);
+  return { root, names: [root], files: [], tags: upload ? [upload] : [] };
+}
+
+function addMember(family: Family, name: string, file: Fields): void {
+  family.names.push(name);
+  family.tags.push(file);
 }
 
 /** The upload that a file was made of, maybe over steps. */
@@ -96,7 +101,7 @@ function toRecording({ root, names, files, tags }: Family): Recording {
   const artists = tags.map((tag) => textsOf(tag.artist ?? tag.creator).join(", ")).find(Boolean) ?? "";
   return {
     name: root,
-    names: names.includes(root) ? names : [root, ...names],
+    names,
     uploaded: [kindOf(root, "")?.family ?? root.split(".").at(-1) ?? ""],
     files: files.toSorted((a, b) => a.kind.rank - b.kind.rank || b.sizeBytes - a.sizeBytes || compare(a.name, b.name)),
     title: first("title"),
@@ -156,13 +161,18 @@ function together(one: Recording, other: Recording): Recording {
 /** So that it does not depend on the order of the files which of several uploads gives the name. */
 function byPreference(one: Recording, other: Recording): number {
   const rank = ({ files, name }: Recording) => files.find((file) => file.name === name)?.kind.rank ?? Number.MAX_SAFE_INTEGER;
-  return rank(one) - rank(other) || compare(one.name, other.name);
+  return rank(one) - rank(other) || (one.name < other.name ? -1 : 1);
 }
 
 /** Folders are discs; within one the tracks go by number, and those without one after the others, by name. */
-function byPlace(one: Recording, other: Recording): number {
-  const folder = compare(folderOf(one), folderOf(other));
-  return folder || placeOf(one) - placeOf(other) || compare(one.name, other.name);
+function inOrder(recordings: readonly Recording[]): Recording[] {
+  const placed = recordings.map((recording) => ({ recording, folder: folderOf(recording), place: placeOf(recording) }));
+  return placed
+    .toSorted((one, other) => {
+      const folder = one.folder === other.folder ? 0 : compare(one.folder, other.folder);
+      return folder || one.place - other.place || compare(one.recording.name, other.recording.name);
+    })
+    .map(({ recording }) => recording);
 }
 
 /** Many number their files rather than their tags. */
@@ -171,7 +181,7 @@ function placeOf({ name, number }: Recording): number {
 }
 
 function folderOf({ name }: Recording): string {
-  return name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : "";
+  return name.slice(0, name.lastIndexOf("/") + 1);
 }
 
 const { compare } = new Intl.Collator("en", { numeric: true });

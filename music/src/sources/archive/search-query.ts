@@ -17,7 +17,7 @@ function quotedWords(text: string): string[] {
     .normalize("NFC")
     .replaceAll("’", "'")
     .toLowerCase()
-    .match(/[\p{L}\p{N}\p{M}]+(?:['.][\p{L}\p{N}\p{M}]+)*/gu);
+    .match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['.][\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*/gu);
   return (found ?? []).slice(0, MAX_WORDS).map((word) => `"${Array.from(word).slice(0, MAX_WORD_LENGTH).join("")}"`);
 }
 
