@@ -47,7 +47,8 @@ export function createItems({ http, baseUrl, clock = systemClock, patienceMs }: 
     sizeCalculation: ({ recordings }) => recordings.length + 1,
     ttl: KEPT_MS,
     ttlResolution: 0,
-    perf: clock,
+    // The cache takes a time of 0 for none.
+    perf: { now: () => clock.now() + 1 },
   });
 
   async function load(identifier: string, signal: AbortSignal): Promise<ArchiveItem> {
