@@ -1,4 +1,4 @@
-import { type AudioFileFacts, type FileStamp, NotATrackError, readAudioFile, stampFile } from "./read-audio-file.js";
+import { type AudioFileFacts, type FileStamp, NotATrackError, readAudioFile, restampFile, stampFile } from "./read-audio-file.js";
 
 /** What is asked of a file. */
 export interface Question {
@@ -31,7 +31,7 @@ export async function inspectFile(root: string, question: Question, signal: Abor
     if (!settled) return { kind: "young", stamp };
     if (known && isSame(known, stamp)) return { kind: "known" };
     const { facts, picture } = await readAudioFile(path, stamp.sizeBytes, signal);
-    const after = await stampFile(root, path);
+    const after = await restampFile(path);
     return isSame(stamp, after) ? { kind: "read", stamp, facts, picture } : { kind: "young", stamp: after };
   } catch (error) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstat, readFile, realpath } from "node:fs/promises";
-import { sep } from "node:path";
+import { dirname, sep } from "node:path";
 import { type IAudioMetadata, parseFromTokenizer, selectCover } from "music-metadata";
 import { fromBuffer, fromFile, type ITokenizer } from "strtok3";
 import { hashFile } from "../../hash-file.js";
@@ -58,10 +58,17 @@ export async function stampFile(root: string, path: string): Promise<FileStamp> 
     throw new NotATrackError(inside ? "a link to a file that is indexed itself" : "a link that leads out of the folder");
   }
   if (!stats.isFile()) throw new NotATrackError("not a regular file");
-  if (!(await realpath(path)).startsWith(root + sep)) throw new NotATrackError("outside of the folder");
+  // It is no link itself, but a folder on the way to it may be one.
+  if (!`${await realpath(dirname(path))}${sep}`.startsWith(root + sep)) throw new NotATrackError("outside of the folder");
   if (stats.size === 0) throw new NotATrackError("empty");
   if (stats.size > MAX_FILE_BYTES) throw new NotATrackError("larger than 512 MiB");
   return { sizeBytes: stats.size, modifiedMs: stats.mtimeMs };
+}
+
+/** The stamp again, of a file that was found to be one a moment ago. */
+export async function restampFile(path: string): Promise<FileStamp> {
+  const { size, mtimeMs } = await lstat(path);
+  return { sizeBytes: size, modifiedMs: mtimeMs };
 }
 
 /**
