@@ -63,7 +63,7 @@ function cleanUploader(uploader: string): Account {
 
 /** "EdSheeran" is "Ed Sheeran". */
 function spaced(name: string): string {
-  return /\s/u.test(name) ? name : name.replace(/(?<=\p{Ll}{2})(?=\p{Lu})/gu, " ");
+  return /\s/u.test(name) ? name : name.replace(/(?<=\p{Ll})(?<!\bMa?c)(?=\p{Lu})/gu, " ");
 }
 
 const BRACKETS = /\s*(?:\(([^()]*)\)|\[([^[\]]*)\]|\{([^{}]*)\}|【([^【】]*)】|（([^（）]*)）)/gu;
@@ -106,12 +106,16 @@ function splitTitle(title: string, { name, sure }: Account): UploadName {
   const kept = bars.filter((part) => withoutNoise(part) !== "" && !sameName(part, name));
   const one = [first, ...kept].join(" | ");
   const parts = one.split(DASH).map(trim).filter(Boolean);
-  const [head = one, ...rest] = parts.filter((part, at) => at === 0 || withoutNoise(part) !== "");
+  const [head = one, ...all] = parts;
+  const telling = all.filter((part) => withoutNoise(part) !== "");
+  // A song may be called "Video".
+  const rest = telling.length === 0 && sameName(head, name) ? all : telling;
   const tail = rest.at(-1);
   if (tail === undefined) return splitColon(head, name);
   if (sameName(head, name)) return { title: joined(rest), uploader: nicer(head, name) };
   if (sameName(tail, name)) return { title: joined([head, ...rest.slice(0, -1)]), uploader: nicer(tail, name) };
-  if (sure || (rest.length === 1 && tellsVersion(tail) && name !== "")) return { title: joined([head, ...rest]), uploader: name };
+  if (sure || (rest.length === 1 && name !== "" && tellsVersion(tail.replace(BRACKETS, ""))))
+    return { title: joined([head, ...rest]), uploader: name };
   return { title: joined(rest), uploader: head };
 }
 
