@@ -2,7 +2,7 @@ import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace, I
 import { ConnectError } from "@connectrpc/connect";
 import { codeName } from "../interceptors/by-method-and-code.js";
 import { reasonOf } from "../errors/service-error.js";
-import { contextUnder, randomTraceContext, writeTraceContext } from "./trace-context.js";
+import { contextUnder, randomTraceContext, readTraceContext, writeTraceContext } from "./trace-context.js";
 import { tracer } from "./tracer.js";
 
 export type { Span } from "@opentelemetry/api";
@@ -81,4 +81,18 @@ export function endSpan(span: Span, error?: unknown, isFault = true): void {
 function errorType(error: unknown): string {
   if (error instanceof ConnectError) return reasonOf(error) ?? codeName(error);
   return error instanceof Error ? error.name : "Error";
+}
+
+/** Headers that tell whoever goes on with a span's work, later or elsewhere, where in a trace that is. */
+export function spanHeaders(span: Span | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (span && trace.isSpanContextValid(span.spanContext()))
+    writeTraceContext(span.spanContext(), (name, value) => (headers[name] = value));
+  return headers;
+}
+
+/** Stands for a span of another process, of which `spanHeaders` told, as a parent of one's own. Undefined: there is none. */
+export function remoteSpan(headers: Readonly<Record<string, string>>): Span | undefined {
+  const place = readTraceContext((name) => headers[name]);
+  return place && trace.wrapSpanContext(place);
 }

@@ -62,7 +62,7 @@ export function createDownloads({ queue, clock, locate, stored, ...options }: Do
     const { key } = request;
     const file = await stored(request);
     // Asked last: looking for the file may take a while, in which another stream of this user came in.
-    const isKnown = await queue.knows(key, userId);
+    const isKnown = await queue.knows(request, userId);
     const enter = () => (file ? queue.answer(request, userId, file) : queue.enter(request, userId, caller));
     if (isKnown) return enter();
     return admission.admit({ userId, key, runs: !file }, () => queue.runningOf(userId), enter);

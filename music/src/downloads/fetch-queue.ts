@@ -29,8 +29,8 @@ export const KEPT_MS = 3_600_000;
  * What needs the shared state rejects with `QueueUnavailableError` when that cannot be reached.
  */
 export interface FetchQueue {
-  /** Whether this user is in the open fetch of a key, or was in the one that completed, or was given its file, within the hour. */
-  knows(key: string, userId: string): Promise<boolean>;
+  /** Whether this user is in the open fetch of a track, or was in the one that completed, or was given its file, within the hour. */
+  knows(request: FetchRequest, userId: string): Promise<boolean>;
   /** Open fetches that a user is in. */
   runningOf(userId: string): Promise<readonly Progress[]>;
   /**

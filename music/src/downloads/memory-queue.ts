@@ -62,7 +62,7 @@ export function createMemoryQueue({ slots, maxQueued, clock, work }: MemoryQueue
 
   /** Never rejects. */
   async function run({ task, request, stop, span }: Fetch) {
-    const reporter = createReporter({ taskId: task.id, clock, publish: task.apply });
+    const reporter = createReporter({ taskId: task.id, clock, publish: (progress) => task.apply(progress) });
     // What hangs is given up at once for those who wait; its slot is free when it has cleaned up.
     stop.signal.addEventListener("abort", () => end(task.id, () => task.fail(stop.signal.reason)), { once: true });
     try {
@@ -102,7 +102,7 @@ export function createMemoryQueue({ slots, maxQueued, clock, work }: MemoryQueue
   const isOpen = ({ task }: Fetch) => task.outcome().kind === "open";
 
   return {
-    knows: async (key, userId) => (open.get(key) ?? ended.completed(key))?.users.has(userId) === true,
+    knows: async ({ key }, userId) => (open.get(key) ?? ended.completed(key))?.users.has(userId) === true,
     runningOf: async (userId) =>
       [...fetches.values()].filter((fetch) => isOpen(fetch) && fetch.users.has(userId)).map(({ task }) => task.latest()),
     async enter(request, userId, caller) {
