@@ -20,6 +20,8 @@ export interface SourceCircuitOptions {
   onState: (state: CircuitState, problem: SourceProblem) => void;
   /** Time until the first trial, in milliseconds. Default: 30,000. */
   firstTrialMs?: number | undefined;
+  /** A timeout counts only after so long, in milliseconds. Default: 5,000. */
+  slowMs?: number | undefined;
 }
 
 /** Shares of failures are looked at over so long, in milliseconds. */
@@ -200,7 +202,7 @@ export class SourceCircuit {
   #counts(problem: SourceProblem, { subject, startedAt }: Attempt): boolean {
     if (PATIENCE[problem] !== undefined) return true;
     if (subject !== undefined && this.#failed.has(subject)) return false;
-    return problem !== "timeout" || performance.now() - startedAt >= SLOW_MS;
+    return problem !== "timeout" || performance.now() - startedAt >= (this.#options.slowMs ?? SLOW_MS);
   }
 
   #refusal(): CircuitOpenError {
