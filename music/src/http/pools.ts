@@ -21,12 +21,13 @@ export interface Pools {
 /** An Agent of undici would do, but never forgets an origin: redirects could fill the memory with them. */
 const MAX_ORIGINS = 32;
 const CONNECT_MS = 10_000;
-const KEEP_ALIVE_MS = 10_000;
+const KEEP_ALIVE_MS = 4_000;
 const HEADER_BYTES = 16 * 1024;
 
 export function createPools({ guard, perHost, silenceMs, ca }: PoolsOptions): Pools {
   /** The one that was used last comes last. */
   const pools = new Map<string, Pool>();
+  let closed = false;
 
   function open(url: URL): Pool {
     const { lookup } = guard.connectOptions(hostOf(url), portOf(url));
@@ -45,6 +46,7 @@ export function createPools({ guard, perHost, silenceMs, ca }: PoolsOptions): Po
 
   return {
     of(url) {
+      if (closed) throw new Error("the client is closed");
       const pool = pools.get(url.origin) ?? open(url);
       pools.delete(url.origin);
       pools.set(url.origin, pool);
@@ -57,6 +59,7 @@ export function createPools({ guard, perHost, silenceMs, ca }: PoolsOptions): Po
       return pool;
     },
     async close() {
+      closed = true;
       const all = [...pools.values()];
       pools.clear();
       await Promise.all(all.map((pool) => pool.destroy()));

@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { pipeline, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { type Answer, one } from "./open-answer.js";
 import { BadAnswerError } from "./http-errors.js";
@@ -18,20 +17,21 @@ export async function readBody(source: string, answer: Answer, maxBytes: number,
   if (!decoder && announced > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  const collect = async (body: AsyncIterable<Buffer>) => {
+  // Whatever breaks one of the two breaks the other; whoever reads the last one hears of it.
+  const body: AsyncIterable<Buffer> = decoder ? pipeline(answer.body, decoder, () => undefined) : answer.body;
+  try {
     for await (const chunk of body) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge();
       chunks.push(chunk);
     }
-  };
-  await (decoder ? pipeline(answer.body, decoder, collect) : pipeline(answer.body, collect)).catch((cause: unknown) => {
+  } catch (cause) {
     throw isZlibError(cause) ? new BadAnswerError(`${source} sent what cannot be decompressed`, { cause }) : cause;
-  });
+  }
   return Buffer.concat(chunks, size);
 }
 
-function createDecoder(source: string, encoding = "identity"): (Readable & NodeJS.WritableStream) | undefined {
+function createDecoder(source: string, encoding = "identity"): Transform | undefined {
   switch (encoding.trim().toLowerCase()) {
     case "":
     case "identity":

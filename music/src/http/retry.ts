@@ -8,6 +8,8 @@ export interface RetryOptions {
   backoffMs: number;
   /** A source that wants to be left alone for longer is not asked again. */
   maxRetryAfterMs: number;
+  /** Fires when the client is closed: then nothing is asked again. */
+  closing: AbortSignal;
 }
 
 /** Attempts in a row that bring nothing. */
@@ -34,7 +36,7 @@ export async function withRetries<T>(
       signal.throwIfAborted();
       const error = toSourceError(options.name, cause);
       if (gained()) fruitless = 1;
-      if (fruitless >= MAX_ATTEMPTS || inAll >= MAX_ATTEMPTS_IN_ALL || !mayPass(error)) throw error;
+      if (fruitless >= MAX_ATTEMPTS || inAll >= MAX_ATTEMPTS_IN_ALL || !mayPass(error) || options.closing.aborted) throw error;
       const asked = error instanceof HttpStatusError ? (error.retryAfterMs ?? 0) : 0;
       if (asked > options.maxRetryAfterMs) throw error;
       await pause(systemClock, asked + Math.random() * options.backoffMs * 2 ** (fruitless - 1), signal);

@@ -79,7 +79,9 @@ const JSON_TYPES: readonly string[] = ["application/json", "text/json", "applica
 export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
   const { guard, name, hosts, perHost = 4, silenceMs = 20_000, totalMs = 15_000, ca } = options;
   const pools = createPools({ guard, perHost, silenceMs, ca });
+  const closing = new AbortController();
   const context: DownloadContext = {
+    closing: closing.signal,
     name,
     guard,
     pools,
@@ -122,7 +124,10 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
       return small(url, accept, read, signal);
     },
     download: (url, path, wanted, signal) => downloadFile(url, path, wanted, context, signal),
-    close: () => pools.close(),
+    close() {
+      closing.abort();
+      return pools.close();
+    },
   };
 }
 
