@@ -1,12 +1,12 @@
 import { Code } from "@connectrpc/connect";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { reasonOf } from "@refrain/mesh";
+import { errorMetadata, reasonOf } from "@refrain/mesh";
 import { inMemoryClient, silentLogger } from "@refrain/mesh/testing";
 import { expect, test } from "vitest";
 import { createFakeWork } from "../../test/fake-work.js";
 import { createMemoryDownloads } from "../../test/memory-downloads.js";
 import { systemClock } from "../clock.js";
-import { SourceUnavailableError, toConnectError } from "../errors.js";
+import { CircuitOpenError, SourceUnavailableError, toConnectError } from "../errors.js";
 import { routes } from "../routes.js";
 import type { Source } from "../sources/source.js";
 import { createTrack } from "../track.js";
@@ -82,4 +82,58 @@ test("ten tracks unless the caller wants another number", async () => {
   expect((await client.search({ query: "q", limit: 50 })).tracks).toHaveLength(50);
   await expect(client.search({ query: "q", limit: 51 })).rejects.toMatchObject({ code: Code.InvalidArgument });
   await expect(client.search({ query: "  " })).rejects.toMatchObject({ code: Code.InvalidArgument });
+});
+
+/** Answers never; remembers why it was ended, if it listens. */
+function slowSource(name: string, listens: boolean) {
+  const reasons: unknown[] = [];
+  const answer = (_text: string, _limit: number, signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        reasons.push(signal.reason);
+        if (listens) reject(signal.reason);
+      });
+    });
+  return { source: { ...sourceOf(name, []), search: answer, searchByArtist: answer }, reasons };
+}
+
+test.each([true, false])(
+  "a slow source is left out before the deadline, and its work ended (it listens: %s)",
+  async (listens) => {
+    const { source, reasons } = slowSource("two", listens);
+    const client = clientFor(sourceOf("one", ["a"]), source);
+    for (const ask of [() => client.search({ query: "q" }, SHORT), () => client.searchByArtist({ artist: "q" }, SHORT)]) {
+      const { tracks, failedSources, failures } = await ask();
+      expect(tracks.map(({ title }) => title)).toEqual(["a"]);
+      expect(failedSources).toEqual(["two"]);
+      expect(failures).toMatchObject([{ source: "two", problem: "timeout", retryAfterSeconds: 0 }]);
+    }
+    expect(reasons).toHaveLength(2);
+  },
+);
+
+/** The last second of it is ours. */
+const SHORT = { timeoutMs: 2_500 };
+
+test("why each source did not answer, and when it is tried again, is told", async () => {
+  const blocked = sourceOf("yt", new CircuitOpenError("yt", "blocked", 40));
+  const client = clientFor(
+    blocked,
+    sourceOf("one", ["a"]),
+    sourceOf("sc", new SourceUnavailableError("x", { problem: "rate_limited" })),
+  );
+  expect((await client.search({ query: "q" })).failures).toMatchObject([
+    { source: "yt", problem: "blocked", retryAfterSeconds: 40 },
+    { source: "sc", problem: "rate_limited", retryAfterSeconds: 0 },
+  ]);
+  const failure = clientFor(blocked).search({ query: "q" });
+  await expect(failure).rejects.toSatisfy((error) => reasonOf(error) === "SOURCE_UNAVAILABLE");
+  await expect(failure).rejects.toSatisfy((error) => errorMetadata(error).problem === "blocked");
+});
+
+test("a source that is off is asked only by name", async () => {
+  const off: Source = { ...down("yt"), off: () => "not_installed" };
+  const client = clientFor(sourceOf("one", ["a"]), off);
+  expect((await client.search({ query: "q" })).failedSources).toEqual([]);
+  expect((await client.search({ query: "q", sources: ["one", "yt"] })).failedSources).toEqual(["yt"]);
 });
