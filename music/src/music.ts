@@ -7,6 +7,7 @@ import {
   type Logger,
   mount,
   openRedis,
+  type Redis,
   serve,
   StartError,
   type StartedService,
@@ -15,23 +16,16 @@ import {
 } from "@refrain/mesh";
 import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
-import { type Converter, findConverter } from "./convert/converter.js";
-import { type Covers, createCovers } from "./covers/covers.js";
-import { createDownloads } from "./downloads/downloads.js";
-import { fetchTrack } from "./downloads/fetch-track.js";
-import { createMemoryQueue } from "./downloads/memory-queue.js";
+import { findConverter } from "./convert/converter.js";
+import { openDownloads } from "./downloads/open-downloads.js";
 import { toConnectError } from "./errors.js";
-import { type FileStore, openFileStore } from "./files/file-store.js";
-import { serveFiles } from "./files/serve-files.js";
+import { type Files, openFiles } from "./files/open-files.js";
 import { readHealth } from "./health.js";
-import { createLimits, type MusicLimits } from "./limits.js";
-import { fileCacheLookups, showFetches, showFileCache } from "./metrics.js";
+import { createLimits } from "./limits.js";
 import { routes } from "./routes.js";
 import { fillWithSamples } from "./samples/fill-with-samples.js";
 import { type Library, openLibrary } from "./sources/library/library.js";
 import { openSources, type SourceOverrides } from "./sources/open-sources.js";
-import type { Source } from "./sources/source.js";
-import { sourceOfLink } from "./sources/source-of-link.js";
 
 /** A file of the library has to stay the same for so long before it is read. */
 const SETTLE_MS = 1_500;
@@ -53,21 +47,32 @@ export async function startMusic(
   const closing = new AbortController();
   const version = await readVersion();
   const tracing = await startTracing({ service: "music", version, enabled: config.traces, logger });
-  const { covers, store, library } = await openFolders(config, logger).catch((cause: NodeJS.ErrnoException) => {
+  const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, logger);
+  const { files, library } = await openFolders(config, redis, logger).catch((cause: NodeJS.ErrnoException) => {
+    redis?.close();
     if (cause.code === undefined) throw cause;
     const problem = `${cause.path ?? config.dataDir} cannot be used (${cause.code})`;
     throw new StartError(`${problem}: set DATA_DIR and MUSIC_LIBRARY_DIR to folders that can be written`, { cause });
   });
   const opened = await openSources({ config, library, logger, overrides }).catch(async (error: unknown) => {
     await library.close();
+    await files.close();
+    redis?.close();
     throw error;
   });
   const { sources } = opened;
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
   if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
-  const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, logger);
   const { rateLimits, admission } = createLimits(config.limits, redis);
-  const { downloads, queue } = downloadsFrom(sources, store, converter, config, admission);
+  const { downloads, close: closeDownloads } = await openDownloads({
+    sources,
+    files,
+    converter,
+    config,
+    admission,
+    redis,
+    logger,
+  });
   const server = await serve({
     name: "music",
     version,
@@ -81,98 +86,70 @@ export async function startMusic(
     services: [mount(MusicService, routes({ sources, downloads, logger }))],
     toConnectError,
     rateLimits,
-    health: (signal) => readHealth({ sources, store, redis }, signal),
-    routes: [traceRoute(serveFiles(store, covers))],
+    health: (signal) => readHealth({ sources, store: files.store, redis }, signal),
+    routes: [traceRoute(files.route)],
   }).catch(async (error: unknown) => {
-    redis?.close();
     await opened.close();
     await library.close();
+    await files.close();
+    redis?.close();
     throw error;
   });
-  const beside = workBeside(config, library, store, covers, logger, closing.signal);
+  files.join(server.addresses["http"] ?? "", config.peerUrl);
+  const beside = workBeside(config, library, files, logger, closing.signal);
   return {
     addresses: server.addresses,
     logger,
     async close() {
       closing.abort(new Error("music is stopping"));
       await server.close();
-      await queue.close();
+      await closeDownloads();
       await opened.close();
       await beside;
       await library.close();
+      await files.close();
       redis?.close();
       await tracing.stop();
     },
   };
 }
 
-/** The downloads of this process, from its sources into its store, with their metrics. */
-function downloadsFrom(
-  sources: readonly Source[],
-  store: FileStore,
-  converter: Converter | undefined,
-  config: Config,
-  admission: MusicLimits["admission"],
-) {
-  const queue = createMemoryQueue({
-    slots: config.downloadSlots,
-    maxQueued: config.maxQueued,
-    clock: systemClock,
-    work: (request, report, signal, span) =>
-      fetchTrack(request, { sources, store, converter, limits: config }, report, signal, span),
-  });
-  const downloads = createDownloads({
-    queue,
-    admission,
-    clock: systemClock,
-    locate(url) {
-      const { source, canonicalUrl } = sourceOfLink(sources, url);
-      return { source: source.name, canonicalUrl };
-    },
-    async stored(request) {
-      const found = await store.find(request);
-      fileCacheLookups.inc({ result: found ? "hit" : "miss" });
-      return found;
-    },
-  });
-  showFetches(() => queue.counts());
-  showFileCache(() => store.usage());
-  return { downloads, queue };
-}
-
 /** Everything that lies on the disk. */
-async function openFolders(config: Config, logger: Logger) {
+async function openFolders(config: Config, redis: Redis | undefined, logger: Logger) {
   const ownDir = join(config.dataDir, "music");
-  const covers = await createCovers(join(ownDir, "covers"));
-  const store = await openFileStore({ folder: join(ownDir, "files"), maxBytes: config.cacheBytes, now: Date.now });
+  const files = await openFiles({
+    blobs: config.blobs,
+    coversFolder: join(ownDir, "covers"),
+    partsFolder: config.partsDir,
+    maxBytes: config.cacheBytes,
+    maxAgeMs: config.cacheAgeMs,
+    toolPath: config.toolPath,
+    logger,
+    redis,
+    key: config.keys.first,
+    tls: config.tls,
+  });
   const library = await openLibrary({
     folder: config.libraryDir,
     indexFile: join(ownDir, "library-index.json"),
-    covers,
+    covers: files.covers,
     bytesPerSecond: config.libraryBytesPerSecond,
     clock: systemClock,
     logger,
     settleMs: SETTLE_MS,
   });
-  return { covers, store, library };
+  return { files, library };
 }
 
 /** What goes on after the start, while calls are answered already. Never rejects. */
-async function workBeside(
-  config: Config,
-  library: Library,
-  store: FileStore,
-  covers: Covers,
-  logger: Logger,
-  signal: AbortSignal,
-) {
+async function workBeside(config: Config, library: Library, { covers }: Files, logger: Logger, signal: AbortSignal) {
   const samples = { folder: config.libraryDir, onSample: (path: string) => library.add(path), logger };
   const filled = wait(SAMPLES_AFTER_MS, undefined, { signal }).then(() => fillWithSamples(samples, signal));
   library.expectMore(filled);
   try {
     await filled;
     await library.indexed;
-    if (!signal.aborted) await covers.keepOnly(new Set([...library.coverNames(), ...store.coverNames()]));
+    if (!signal.aborted) await covers.keepOnly(new Set(library.coverNames()));
   } catch (error) {
     if (!signal.aborted) logger.error({ err: error }, "preparing the library failed");
   }

@@ -1,7 +1,7 @@
 import { UnrecoverableError, WaitingError, Worker, type IRedisClient, type Job } from "bullmq";
 import { type Logger, remoteSpan } from "@refrain/mesh";
 import { type Clock, pause } from "../../clock.js";
-import { DownloadCancelledError } from "../../errors.js";
+import { QueueUnavailableError } from "../../errors.js";
 import { toFailure } from "../failure.js";
 import { createReporter } from "../reporter.js";
 import { runFetch, startFetchSpan } from "../run-fetch.js";
@@ -48,7 +48,7 @@ interface RunningFetch {
 }
 
 /** The job is another replica's by now, or is to be: nothing is to be said about its end here. */
-class HandedOverError extends DownloadCancelledError {}
+class HandedOverError extends QueueUnavailableError {}
 
 export function createFetchWorker(options: FetchWorkerOptions): FetchWorker {
   const { source, slots, connection, clock, logger } = options;
