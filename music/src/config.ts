@@ -4,6 +4,7 @@ import {
   apiKeys,
   ConfigError,
   type Env,
+  httpUrl,
   integer,
   list,
   logLevel,
@@ -45,8 +46,16 @@ export interface Config {
   libraryDir: string;
   /** Speed limit of the library; 0 = none. */
   libraryBytesPerSecond: number;
+  /** Where stored files lie. */
+  blobs: BlobSettings;
   /** Bound of the stored files. */
   cacheBytes: number;
+  /** Stored files that nobody has used for so long go, in milliseconds; 0 = never. */
+  cacheAgeMs: number;
+  /** Absolute: what is on its way; several replicas may share it. */
+  partsDir: string;
+  /** Where other replicas reach this one; undefined: where its HTTP door listens. */
+  peerUrl: string | undefined;
   /** Fetches at once. */
   downloadSlots: number;
   /** Fetches that may wait. */
@@ -61,6 +70,20 @@ export interface Config {
   /** Where ffmpeg is looked for. */
   toolPath: string;
 }
+
+/** A folder of this replica alone, or a bucket that all share. */
+export type BlobSettings =
+  /** Absolute. */
+  | { kind: "folder"; folder: string }
+  | {
+      kind: "bucket";
+      bucket: string;
+      /** Ends with a slash, or is empty. */
+      prefix: string;
+      /** Of another server than Amazon's. */
+      endpoint: string | undefined;
+      region: string | undefined;
+    };
 
 /** How yt-dlp is run. */
 export interface YtdlpSettings {
@@ -91,6 +114,7 @@ const SOURCE_NAMES = ["library", "ytdlp", "ia"] as const;
 export type SourceName = (typeof SOURCE_NAMES)[number];
 
 const GIB = 1024 ** 3;
+const DAY_MS = 86_400_000;
 const MAX_LIMIT = 1_000_000;
 
 /** @throws ConfigError naming the variable */
@@ -115,7 +139,11 @@ export function readConfig(env: Env = process.env): Config {
     blockedUrlsFile: optionalPath(env, "BLOCKED_URLS_FILE"),
     libraryDir: resolve(text(env, "MUSIC_LIBRARY_DIR", join(dataDir, "library"))),
     libraryBytesPerSecond: integer(env, "LIBRARY_BYTES_PER_SECOND", 0),
+    blobs: readBlobs(env, join(dataDir, "music", "files")),
     cacheBytes: integer(env, "MUSIC_CACHE_BYTES", 5 * GIB, { min: 1 }),
+    cacheAgeMs: integer(env, "MUSIC_CACHE_DAYS", 0, { max: 36_500 }) * DAY_MS,
+    partsDir: resolve(text(env, "MUSIC_PARTS_DIR", join(dataDir, "music", "parts"))),
+    peerUrl: optionalText(env, "MUSIC_PEER_URL") && httpUrl(env, "MUSIC_PEER_URL", "http://music-0.music:8051"),
     downloadSlots: integer(env, "MUSIC_DOWNLOAD_SLOTS", 4, { min: 1, max: 100 }),
     maxQueued: integer(env, "MUSIC_DOWNLOAD_QUEUE", 1000, { max: 100_000 }),
     maxSeconds: integer(env, "MUSIC_MAX_SECONDS", 20 * 60),
@@ -124,6 +152,24 @@ export function readConfig(env: Env = process.env): Config {
     redisUrl: redisUrl(env, "REDIS_URL"),
     toolPath: text(env, "PATH", "/usr/local/bin:/usr/bin:/bin"),
   };
+}
+
+function readBlobs(env: Env, fallback: string): BlobSettings {
+  const value = text(env, "BLOB_URL", `file:${fallback}`);
+  const folder = /^file:(?:\/\/(?=\/))?([^]+)$/.exec(value)?.[1];
+  if (folder !== undefined) return { kind: "folder", folder: resolve(folder) };
+  const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(value) ?? [];
+  if (bucket === undefined)
+    throw new ConfigError(
+      "BLOB_URL",
+      "must be file: with a folder, or s3:// with a bucket and a prefix",
+      "s3://my-bucket/refrain",
+    );
+  const own = path.split("/").filter(Boolean).join("/");
+  // The SDK's own name for S3 alone goes first.
+  const endpoint = optionalText(env, "AWS_ENDPOINT_URL_S3") ?? optionalText(env, "AWS_ENDPOINT_URL");
+  if (endpoint !== undefined) httpUrl(env, "AWS_ENDPOINT_URL", "https://s3.example.org");
+  return { kind: "bucket", bucket, prefix: own && `${own}/`, endpoint, region: optionalText(env, "AWS_REGION") };
 }
 
 function readYtdlp(env: Env): YtdlpSettings {

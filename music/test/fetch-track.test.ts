@@ -14,10 +14,10 @@ import {
   TooLargeError,
   UnsupportedUrlError,
 } from "../src/errors.js";
-import { openFileStore } from "../src/files/file-store.js";
 import { hashFile } from "../src/hash-file.js";
 import type { Container, FoundAudio, Source } from "../src/sources/source.js";
 import { createTrack } from "../src/track.js";
+import { openTestFiles } from "./stored-files.js";
 import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
 
 const signal = new AbortController().signal;
@@ -37,7 +37,7 @@ interface Given {
 
 async function setUp({ content, container, announced = {}, converter, limits, fetch }: Given) {
   const root = await temporaryFolder();
-  const store = await openFileStore({ folder: join(root, "files"), maxBytes: 100_000_000, now: Date.now });
+  const { store, parts, covers, folder, partsFolder } = await openTestFiles(root);
   const { durationSeconds = 30, sizeBytes = content.length } = announced;
   const track = createTrack({ id: "1", url: TEST_URL, source: "test", title: "Title", uploader: "Artist", durationSeconds });
   const source: Source = {
@@ -67,10 +67,17 @@ async function setUp({ content, container, announced = {}, converter, limits, fe
     fetching: () => seen.push("fetching"),
     converting: () => seen.push("converting"),
   };
-  const options = { sources: [source], store, converter, limits: { maxSeconds: 1200, maxBytes: 49_000_000, ...limits } };
+  const options = {
+    sources: [source],
+    store,
+    parts,
+    covers,
+    converter,
+    limits: { maxSeconds: 1200, maxBytes: 49_000_000, ...limits },
+  };
   const run = (format = AudioFormat.AUTO, url = TEST_URL) => fetchTrack({ url, format }, options, report, signal);
-  const left = () => readdir(join(root, "files", ".part"));
-  return { run, seen, left, store, folder: join(root, "files") };
+  const left = () => readdir(partsFolder);
+  return { run, seen, left, store, folder, covers };
 }
 
 test("an MP3 passes through untouched and is stored under its own hash", async () => {

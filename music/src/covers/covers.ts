@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runWorker } from "../run-worker.js";
-import { jpegSize } from "./jpeg-size.js";
-import { MAX_COVER_BYTES, MAX_COVER_SIDE } from "./scale-cover.js";
+import { storedName } from "../files/file-names.js";
+import { MAX_ORIGINAL_BYTES, shrinkPicture } from "./shrink-picture.js";
 
 /** Small pictures of tracks, kept in a folder of their own under names made from their content. */
 export interface Covers {
@@ -12,34 +11,49 @@ export interface Covers {
   /**
    * Keeps a picture, scaled to at most 320 pixels a side and 200 kB.
    *
-   * @param picture a JPEG; other formats are left out
+   * @param picture a JPEG; with ffmpeg a PNG, WebP, GIF or BMP too
    * @returns its name, such as `0f….jpg`; undefined when it cannot be used
    */
   save(picture: Uint8Array, signal: AbortSignal): Promise<string | undefined>;
+  /** The same for a picture in a file, without keeping it: it is written to `to`. */
+  shrinkFile(from: string, to: string, signal: AbortSignal): Promise<string | undefined>;
   has(name: string): Promise<boolean>;
   /** Removes every cover that is not named, unless it was saved within the last minute: somebody may be about to name it. */
   keepOnly(names: ReadonlySet<string>): Promise<void>;
 }
 
-const MAX_ORIGINAL_BYTES = 20_000_000;
-const SCALE_TIMEOUT_MS = 20_000;
 const YOUNG_MS = 60_000;
-const SCALE_MEMORY_MB = 512;
+/** Pictures that are made small together: each may take a core and half a gigabyte. */
+const TOGETHER = 2;
 
-/** Opens the folder, making it when needed. */
-export async function createCovers(folder: string): Promise<Covers> {
+/** Opens the folder, making it when needed. @param toolPath where ffmpeg is looked for */
+export async function createCovers(folder: string, toolPath = ""): Promise<Covers> {
   await mkdir(folder, { recursive: true });
+  const inTurn = createTurns(TOGETHER);
+  const shrink = (picture: Uint8Array, signal: AbortSignal) => inTurn(() => shrinkPicture(picture, { toolPath, folder }, signal));
   return {
     folder,
     async save(picture, signal) {
       const small = await shrink(picture, signal);
       if (!small) return undefined;
-      const name = `${createHash("sha256").update(small).digest("hex").slice(0, 32)}.jpg`;
-      const path = join(folder, name);
-      const part = `${path}.part`;
-      await writeFile(part, small);
-      await rename(part, path);
+      const name = nameOf(small);
+      const part = join(folder, `${randomUUID()}.part`);
+      try {
+        await writeFile(part, small);
+        await rename(part, join(folder, name));
+      } catch (error) {
+        await rm(part, { force: true });
+        throw error;
+      }
       return name;
+    },
+    async shrinkFile(from, to, signal) {
+      const stats = await stat(from);
+      if (!stats.isFile() || stats.size > MAX_ORIGINAL_BYTES) return undefined;
+      const small = await shrink(await readFile(from, { signal }), signal);
+      if (!small) return undefined;
+      await writeFile(to, small);
+      return nameOf(small);
     },
     has: (name) => exists(join(folder, name)),
     async keepOnly(names) {
@@ -50,29 +64,29 @@ export async function createCovers(folder: string): Promise<Covers> {
   };
 }
 
-async function shrink(picture: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  const size = jpegSize(picture);
-  if (!size || picture.byteLength > MAX_ORIGINAL_BYTES) return undefined;
-  const fits = Math.max(size.width, size.height) <= MAX_COVER_SIDE && picture.byteLength <= MAX_COVER_BYTES;
-  if (fits) return picture;
-  let small: Uint8Array | undefined;
-  const onMessage = (message: unknown) => {
-    if (message instanceof Uint8Array) small = message;
+function nameOf(jpeg: Uint8Array): string {
+  return storedName(createHash("sha256").update(jpeg).digest("hex"), "jpg");
+}
+
+/** Runs so many works at a time; the others wait for their turn. */
+function createTurns(together: number) {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= together) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
   };
-  const module = new URL("./cover-worker.js", import.meta.url);
-  try {
-    await runWorker(module, { data: picture, memoryMb: SCALE_MEMORY_MB, timeoutMs: SCALE_TIMEOUT_MS, onMessage }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    // A broken picture costs the track its cover, not its place.
-    if (error instanceof Error) return undefined;
-    throw error;
-  }
-  return small && small.byteLength <= MAX_COVER_BYTES ? small : undefined;
 }
 
 async function ageMs(path: string): Promise<number> {
-  return Date.now() - (await stat(path)).mtimeMs;
+  return Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs; // gone meanwhile: nothing to remove
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,17 +1,27 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { stat } from "node:fs/promises";
-import { create } from "@bufbuild/protobuf";
-import { AudioFileSchema } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { AudioFormat, type Track } from "@refrain/gen/refrain/music/v1/track_pb";
+import { AudioFormat } from "@refrain/gen/refrain/music/v1/track_pb";
 import { inSpan, type Span } from "@refrain/mesh";
 import type { Converter } from "../convert/converter.js";
-import { FormatUnavailableError, isDiskFull, NoSpaceError, TooLargeError, TooLongError } from "../errors.js";
-import { MIME_TYPES, readableName, storedName } from "../files/file-names.js";
-import type { FileStore } from "../files/file-store.js";
-import { hashFile } from "../hash-file.js";
+import type { Covers } from "../covers/covers.js";
+import {
+  CircuitOpenError,
+  DownloadCancelledError,
+  FormatUnavailableError,
+  isDiskFull,
+  NoSpaceError,
+  QueueUnavailableError,
+  SourceUnavailableError,
+  TooLargeError,
+  TooLongError,
+} from "../errors.js";
+import type { FileStore, Reservation } from "../files/file-store.js";
+import { inspectAudio, type InspectedAudio } from "../files/inspect-audio.js";
+import type { Parts, Scratch } from "../files/parts.js";
 import { fetchedBytes } from "../metrics.js";
 import type { Container, FetchedAudio, FoundAudio, Source } from "../sources/source.js";
 import { sourceOfLink } from "../sources/source-of-link.js";
+import { type Playable, storeFetched } from "./store-fetched.js";
 import type { Stored, WorkReport, WorkRequest } from "./work.js";
 
 /** What is taken at most; 0 = no limit. */
@@ -24,18 +34,28 @@ export interface Limits {
 export interface FetchTrackOptions {
   sources: readonly Source[];
   store: FileStore;
+  parts: Parts;
+  covers: Covers;
   /** Undefined: only MP3 and M4A can be had. */
   converter: Converter | undefined;
   limits: Limits;
 }
 
-/** Containers that callers can get. */
-type Playable = "mp3" | "m4a";
+/** One fetch while it runs. */
+interface Job {
+  request: WorkRequest;
+  audio: FoundAudio;
+  scratch: Scratch;
+  reservation: Reservation;
+  report: WorkReport;
+  signal: AbortSignal;
+  span: Span | undefined;
+}
 
 /** Lossless originals are that much larger than what they are converted to. */
 const LOSSLESS_FACTOR = 10;
 
-/** The work of one download: look up, check the limits, fetch, convert when needed, store. */
+/** The work of one download: look up, check the limits, fetch, look into what came, convert when needed, store. */
 export async function fetchTrack(
   request: WorkRequest,
   options: FetchTrackOptions,
@@ -43,7 +63,7 @@ export async function fetchTrack(
   signal: AbortSignal,
   span?: Span,
 ): Promise<Stored> {
-  const { sources, store } = options;
+  const { sources, store, parts } = options;
   // Stored while this one waited in the queue, maybe as the answer to another request.
   const stored = await store.find(request);
   if (stored) return stored;
@@ -52,20 +72,76 @@ export async function fetchTrack(
   report.track(audio.track);
   checkLimits(audio, targetOf(audio.container ?? "mp3", request.format), options);
   const reservation = await store.reserve(audio.sizeBytes);
-  const scratch = await store.scratch();
   try {
-    const fetched = await fetchLimited(audio, scratch.folder, options, report, signal);
-    const target = targetOf(fetched.container, request.format);
-    const path = await convertIfNeeded(fetched, target, audio.track, options, report, signal, span);
-    reservation.release();
-    const answers = answersOf(request, fetched.container, target);
-    return await storeFile(path, target, audio.track, answers, options, signal);
+    const scratch = await parts.scratch(request);
+    return await inScratch({ request, audio, scratch, reservation, report, signal, span }, options);
   } catch (cause) {
-    throw isDiskFull(cause) ? new NoSpaceError("the disk is full", { cause }) : cause;
+    throw isFull(cause) ? new NoSpaceError("the disk is full", { cause }) : cause;
   } finally {
     reservation.release();
-    await scratch.remove();
   }
+}
+
+/** What is left of a fetch depends on how it ended: only what was cut can be gone on with. */
+async function inScratch(job: Job, options: FetchTrackOptions): Promise<Stored> {
+  const { audio, scratch, report, signal } = job;
+  let resumable = true;
+  try {
+    const fetched = await fetchLimited(audio, scratch.folder, options, report, signal);
+    // From here on it is the content that fails, which would be the same again.
+    resumable = false;
+    const stored = await finish(fetched, job, options);
+    await scratch.remove();
+    return stored;
+  } catch (error) {
+    if (isCut(error, resumable, signal)) {
+      for (const made of MADE) await rm(join(scratch.folder, made), { force: true });
+      await scratch.leave();
+    } else await scratch.remove();
+    throw error;
+  }
+}
+
+/** What we make ourselves of what a source has brought. */
+const MADE = ["converted.mp3", "converted.m4a", "cover.jpg"];
+
+/** Stopped from outside, or for a reason that passes; not because nobody wants it any more. */
+function isCut(error: unknown, fetching: boolean, signal: AbortSignal): boolean {
+  if (signal.aborted) return !(signal.reason instanceof DownloadCancelledError);
+  if (error instanceof QueueUnavailableError) return true;
+  return fetching && (error instanceof SourceUnavailableError || error instanceof CircuitOpenError);
+}
+
+async function finish(fetched: FetchedAudio, job: Job, options: FetchTrackOptions): Promise<Stored> {
+  const { request, audio, scratch, reservation, signal } = job;
+  const { limits, store, covers } = options;
+  const original = await inspectAudio(fetched.path, fetched.container, signal);
+  checkDuration(original, limits);
+  const target = targetOf(original.container, request.format);
+  const finished =
+    original.container === target ? { path: fetched.path, ...original } : await convert(fetched, original, target, job, options);
+  if (finished.damage) throw finished.damage;
+  const { path, durationSeconds } = finished;
+  const answers = answersOf(request, original.container, target);
+  const { coverPath } = fetched;
+  return storeFetched(
+    { path, target, track: audio.track, durationSeconds, coverPath, answers },
+    { store, covers, maxBytes: limits.maxBytes, folder: scratch.folder, reservation },
+    signal,
+  );
+}
+
+/** A source may not know how long a track is, or be wrong. */
+function checkDuration({ durationSeconds }: InspectedAudio, { maxSeconds }: Limits) {
+  if (maxSeconds > 0 && Math.round(durationSeconds) > maxSeconds) throw new TooLongError(maxSeconds);
+}
+
+/** Whoever finds out wraps it in words of its own. */
+function isFull(error: unknown): boolean {
+  return (
+    isDiskFull(error) ||
+    (error instanceof Error && error.cause !== undefined && !(error instanceof NoSpaceError) && isFull(error.cause))
+  );
 }
 
 /** AUTO keeps what Telegram plays, and turns the rest into MP3. */
@@ -116,60 +192,30 @@ async function fetchLimited(
   return audio.fetch({ folder, maxBytes: limit, progress }, AbortSignal.any([signal, tooMuch.signal]));
 }
 
-async function convertIfNeeded(
-  fetched: FetchedAudio,
+async function convert(
+  { path: from }: FetchedAudio,
+  { container, durationSeconds: known }: InspectedAudio,
   target: Playable,
-  track: Track,
-  { converter }: FetchTrackOptions,
-  report: WorkReport,
-  signal: AbortSignal,
-  parent: Span | undefined,
-): Promise<string> {
-  if (fetched.container === target) return fetched.path;
-  if (!converter) throw unavailable(fetched.container, target);
-  const to = join(fetched.path, "..", `converted.${target}`);
-  const { durationSeconds } = track;
+  { audio, scratch, report, signal, span: parent }: Job,
+  { converter, limits }: FetchTrackOptions,
+): Promise<InspectedAudio & { path: string }> {
+  if (!converter) throw unavailable(container, target);
+  const path = join(scratch.folder, `converted.${target}`);
+  await rm(path, { force: true }); // of an attempt that was cut
+  const durationSeconds = known || audio.track.durationSeconds;
   report.converting(0);
   const onProgress = (etaSeconds: number) => report.converting(etaSeconds);
-  const { container, path: from } = fetched;
   const attributes = { "refrain.container": container, "refrain.format": target };
   await inSpan("convert", { parent, attributes }, () =>
-    converter.convert({ from, to, container, target, durationSeconds, onProgress }, signal),
+    converter.convert({ from, to: path, container, target, durationSeconds, onProgress }, signal),
   );
-  return to;
+  const converted = await inspectAudio(path, target, signal);
+  checkDuration(converted, limits);
+  return { path, ...converted };
 }
 
 function unavailable(container: Container, target: Playable) {
   return new FormatUnavailableError(
     `the track is ${container} and would have to be converted to ${target}, but ffmpeg is not installed`,
   );
-}
-
-async function storeFile(
-  path: string,
-  target: Playable,
-  track: Track,
-  answers: readonly WorkRequest[],
-  { store, limits }: FetchTrackOptions,
-  signal: AbortSignal,
-): Promise<Stored> {
-  const { size } = await stat(path);
-  if (limits.maxBytes > 0 && size > limits.maxBytes) throw new TooLargeError(limits.maxBytes);
-  const sha256 = await hashFile(path, signal);
-  const name = storedName(sha256, target);
-  const file = create(AudioFileSchema, {
-    fileName: readableName(track.uploader, track.title, target),
-    fileUrl: `/files/${name}`,
-    title: track.title,
-    uploader: track.uploader,
-    durationSeconds: track.durationSeconds,
-    sizeBytes: BigInt(size),
-    mimeType: MIME_TYPES[target],
-    sha256,
-    // Covers of other places are not ours to serve.
-    thumbnailUrl: track.thumbnailUrl.startsWith("/files/") ? track.thumbnailUrl : "",
-  });
-  signal.throwIfAborted();
-  await store.save(path, { name, file, track }, answers);
-  return { file, track };
 }

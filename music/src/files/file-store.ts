@@ -1,165 +1,272 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, stat, statfs, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import type { Logger } from "@refrain/mesh";
 import type { Stored, WorkRequest } from "../downloads/work.js";
-import { isDiskFull, NoSpaceError } from "../errors.js";
 import { fileCacheEvictions } from "../metrics.js";
+import type { FileHome, OpenedFile } from "./file-home.js";
 import { requestKey } from "./file-names.js";
 import { createKeptFiles, type KeptFiles } from "./kept-files.js";
-import { readStoreFolder } from "./read-store-folder.js";
-import { type StoredEntry, writeEntry } from "./stored-entry.js";
+import { createRecentEntries, type RecentEntries } from "./recent-entries.js";
+import { coverOf, formatEntry, parseEntry, type StoredEntry } from "./stored-entry.js";
+import { sweepStore } from "./sweep-store.js";
 
-export interface FileStoreOptions {
-  /** Folder of its own. */
-  folder: string;
-  /** Bound of all files together. */
-  maxBytes: number;
-  /** Milliseconds since 1970; replaced in tests. */
-  now: () => number;
+/** What came and went, for whoever tells the other replicas: names of files, and keys of entries. */
+export interface StoreChange {
+  added: readonly string[];
+  removed: readonly string[];
 }
 
-/** A file that stays while it is held. */
-interface HeldFile {
-  path: string;
+export interface FileStoreOptions {
+  home: FileHome;
+  /** Bound of all files together. */
+  maxBytes: number;
+  /** Files that nobody has used for so long go; 0 = never. */
+  maxAgeMs: number;
+  /** Milliseconds since 1970; replaced in tests. */
+  now: () => number;
+  logger: Logger;
+  /** Does what one replica at a time may do; undefined when another does it. Default: there is no other. */
+  alone?: (<T>(work: () => Promise<T>) => Promise<T | undefined>) | undefined;
+  /** Told before a file that was saved is announced to anybody else, and after files went. Never rejects. */
+  onChange?: ((change: StoreChange) => Promise<void>) | undefined;
+}
+
+/** Room for a file on its way. */
+export interface Reservation {
+  /** The second call does nothing. */
   release(): void;
 }
 
-/** A folder for one fetch. */
-interface Scratch {
-  folder: string;
-  remove(): Promise<void>;
+/** A finished file, with what is known of it. */
+export interface FinishedFile {
+  path: string;
+  entry: StoredEntry;
+  /** Picture that the entry shows, when it is a file to be stored too. */
+  coverPath?: string | undefined;
 }
 
-/** The audio files that were fetched: a cache on disk, bounded in size. */
+/** A file that stays while it is held. */
+export interface HeldFile extends OpenedFile {
+  /** The second call does nothing. */
+  release(): void;
+}
+
+/** The files that were fetched: bounded in bytes and age, the least recently used goes first. */
 export interface FileStore {
-  /** Absolute path of the folder. */
-  readonly folder: string;
   /** The stored result of a request, which then stays for 10 minutes at least. */
   find(request: WorkRequest): Promise<Stored | undefined>;
+  /** The same for a `requestKey`. */
+  findEntry(key: string): Promise<StoredEntry | undefined>;
   /** Makes and keeps room for a file that is being fetched. @throws NoSpaceError */
-  reserve(bytes: number): Promise<{ release(): void }>;
-  scratch(): Promise<Scratch>;
-  /** Moves a finished file in, as the result of all `requests`. @throws NoSpaceError */
-  save(path: string, entry: StoredEntry, requests: readonly WorkRequest[]): Promise<void>;
+  reserve(bytes: number): Promise<Reservation>;
+  /** Takes a finished file in, as the result of all `requests`, in the place of a reservation. @throws NoSpaceError */
+  save(file: FinishedFile, requests: readonly WorkRequest[], reservation?: Reservation): Promise<void>;
   /** Holds a file for reading; undefined when there is none of that name. */
-  hold(name: string): HeldFile | undefined;
+  open(name: string, signal: AbortSignal): Promise<HeldFile | undefined>;
   usage(): { files: number; bytes: number };
-  /** Names of the covers that stored files show. */
-  coverNames(): string[];
-  /** Whether the folder can be used, and how full it is. */
+  /** Names of all files, and keys of all entries. */
+  contents(signal: AbortSignal): AsyncIterable<string>;
+  /** Whether files can be kept, and how full it is. */
   probe(): Promise<{ ok: boolean; detail: string }>;
+  /** Resolves when it is known what lies at home. Everything works before, but for making room. */
+  readonly ready: Promise<void>;
+  /** Looks after bounds and leftovers at once; it happens by itself too. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Below that the next download is likely to fail. */
-const MIN_FREE_BYTES = 64 * 1024 ** 2;
-
-interface Context {
-  folder: string;
-  entriesFolder: string;
-  partFolder: string;
+/** What the parts of a store share. */
+export interface StoreContext extends FileStoreOptions {
   kept: KeptFiles;
-  /** By `requestKey`. */
-  entries: Map<string, StoredEntry>;
-  now: () => number;
+  recent: RecentEntries;
+  /** What was used within so many milliseconds stays. */
+  youngMs: number;
+  ready: Promise<void>;
+  /** Files on their way out, by name. */
+  removing: Map<string, Promise<unknown>>;
+  closing: AbortController;
 }
 
-/** Opens the folder: forgets what is broken, removes what nobody knows and what was half-written. */
-export async function openFileStore({ folder, maxBytes, now }: FileStoreOptions): Promise<FileStore> {
-  const entriesFolder = join(folder, "entries");
-  const partFolder = join(folder, ".part");
-  await rm(partFolder, { recursive: true, force: true });
-  for (const path of [folder, entriesFolder, partFolder]) await mkdir(path, { recursive: true });
-  const kept = createKeptFiles(maxBytes, now);
-  const context: Context = {
-    folder,
-    entriesFolder,
-    partFolder,
-    kept,
-    now,
-    entries: await readStoreFolder(folder, entriesFolder, kept),
-  };
+/** A promise holds for so long. */
+const PROMISE_MS = 600_000;
+/** Replicas' clocks, and that of a bucket, may differ. */
+const SKEW_MS = 300_000;
+
+/** Opens a store at a home. Resolves at once: what lies there is looked at beside. */
+export function openFileStore(options: FileStoreOptions): FileStore {
+  const { home, maxBytes, now } = options;
+  const youngMs = PROMISE_MS + (home.shared ? home.touchEveryMs + SKEW_MS : 0);
+  const kept = createKeptFiles({ maxBytes, youngMs, now });
+  const closing = new AbortController();
+  const base = { ...options, kept, youngMs, closing, removing: new Map(), recent: createRecentEntries(home.touchEveryMs, now) };
+  const sweeper = sweepStore(base, evict);
+  const context: StoreContext = { ...base, ready: sweeper.ready };
   return {
-    folder,
-    find: (request) => find(request, context),
+    ready: sweeper.ready,
+    sweep: sweeper.sweep,
+    async find({ url, format }) {
+      const entry = await findEntry(requestKey(url, format), context);
+      return entry && { file: entry.file, track: entry.track };
+    },
+    findEntry: (key) => findEntry(key, context),
     async reserve(bytes) {
-      await makeRoom(bytes, context);
-      return { release: kept.reserve(bytes) };
+      await context.ready;
+      const victims = kept.victims(bytes);
+      const release = kept.reserve(bytes);
+      await evict(victims, context).catch((error: unknown) => {
+        release();
+        throw error;
+      });
+      return { release };
     },
-    async scratch() {
-      const path = join(partFolder, randomUUID());
-      await mkdir(path);
-      return { folder: path, remove: () => rm(path, { recursive: true, force: true }) };
+    save: (file, requests, reservation) => save(file, requests, reservation, context),
+    open: (name, signal) => open(name, context, signal),
+    usage: () => ({ files: kept.count, bytes: kept.usedBytes }),
+    async *contents(signal) {
+      yield* kept.names();
+      for await (const { name } of home.list("entries", signal)) yield name;
     },
-    save: (path, entry, requests) => save(path, entry, requests, context),
-    hold(name) {
-      const file = kept.get(name);
-      return file && { path: join(folder, name), release: kept.hold(file) };
-    },
-    usage: () => ({ files: kept.count, bytes: kept.usedBytes() }),
-    coverNames: () => [...context.entries.values()].flatMap((entry) => entry.file.thumbnailUrl.split("/").at(-1) ?? []),
     async probe() {
-      const { bavail, bsize } = await statfs(folder);
-      const detail = `${kept.count} files, ${inMb(kept.usedBytes())} of ${inMb(maxBytes)} MB`;
-      return { ok: bavail * bsize > MIN_FREE_BYTES, detail };
+      const { ok, detail } = await home.probe();
+      const usage = `${kept.count} files, ${inMb(kept.usedBytes)} of ${inMb(maxBytes)} MB`;
+      return { ok, detail: detail ? `${detail}; ${usage}` : usage };
+    },
+    async close() {
+      closing.abort(new Error("music is stopping"));
+      await sweeper.idle();
+      await home.close();
     },
   };
 }
 
-async function find(request: WorkRequest, context: Context): Promise<Stored | undefined> {
-  const entry = context.entries.get(requestKey(request.url, request.format));
-  if (!entry) return undefined;
-  try {
-    await touch(entry.name, context);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    await evict(entry.name, context); // somebody removed it by hand
-    return undefined;
+async function findEntry(key: string, context: StoreContext): Promise<StoredEntry | undefined> {
+  const { home, kept, recent, removing } = context;
+  const known = recent.get(key);
+  if (known) {
+    kept.use(known.name);
+    return known;
   }
-  return { file: entry.file, track: entry.track };
-}
-
-async function save(path: string, entry: StoredEntry, requests: readonly WorkRequest[], context: Context): Promise<void> {
-  const { folder, entriesFolder, kept, entries, now } = context;
-  const { name } = entry;
-  const { size } = await stat(path);
-  if (!kept.get(name)) await makeRoom(size, context);
-  // In the books before it is on the disk, so that nobody else takes its room.
-  const file = kept.add(name, size, now());
-  try {
-    await rename(path, join(folder, name));
-    await touch(name, context);
-    for (const { url, format } of requests) {
-      const key = requestKey(url, format);
-      await writeEntry(join(entriesFolder, `${key}.json`), entry);
-      file.keys.add(key);
-      entries.set(key, entry);
-    }
-  } catch (cause) {
-    await evict(name, context);
-    throw isDiskFull(cause) ? new NoSpaceError("the disk is full", { cause }) : cause;
+  const text = await home.readEntry(key);
+  const entry = text === undefined ? undefined : parseEntry(text);
+  if (!entry || removing.has(entry.name)) return undefined;
+  // In the books before it is on the disk, so that nobody makes it go meanwhile.
+  kept.use(entry.name);
+  const cover = coverOf(entry);
+  if (cover !== undefined) kept.use(cover);
+  const touches = [home.touch("files", entry.name), home.touch("entries", key)];
+  if (cover !== undefined) touches.push(home.touch("files", cover));
+  const [there = false] = await Promise.all(touches);
+  if (there && (await isWhole(entry, context))) {
+    if (home.shared && !kept.get(entry.name)) kept.add(entry.name, Number(entry.file.sizeBytes)); // saved by another replica
+    recent.add(key, entry);
+    return entry;
   }
+  if (!there) forget(entry.name, context);
+  return undefined;
 }
 
-async function makeRoom(bytes: number, context: Context): Promise<void> {
-  const victims = context.kept.victims(bytes);
-  fileCacheEvictions.inc(victims.length);
-  await Promise.all(victims.map((name) => evict(name, context)));
+/** A disk that lost its power may hold half of a file under its whole name. */
+async function isWhole({ name, file }: StoredEntry, context: StoreContext): Promise<boolean> {
+  const { home, kept, closing } = context;
+  const sizeBytes = kept.get(name)?.sizeBytes ?? (await home.open(name, undefined, closing.signal))?.sizeBytes;
+  if (sizeBytes === undefined || sizeBytes === Number(file.sizeBytes)) return sizeBytes !== undefined;
+  await evict([name], context, Number.POSITIVE_INFINITY);
+  return false;
 }
 
-/** Forgets a file at once, then removes it and what was known of it. */
-async function evict(name: string, { folder, entriesFolder, kept, entries }: Context): Promise<void> {
-  const keys = [...(kept.get(name)?.keys ?? [])];
+/** Somebody else removed it. */
+function forget(name: string, { kept, recent }: StoreContext) {
   kept.delete(name);
-  for (const key of keys) entries.delete(key);
-  await Promise.all(keys.map((key) => rm(join(entriesFolder, `${key}.json`), { force: true })));
-  await rm(join(folder, name), { force: true });
+  recent.forget(name);
 }
 
-/** Also on disk: a restart must not make an old file out of a young one. */
-async function touch(name: string, { folder, kept, now }: Context): Promise<void> {
-  const file = kept.get(name);
-  if (file) file.usedAt = now();
-  await utimes(join(folder, name), now() / 1000, now() / 1000);
+async function save(
+  { path, entry, coverPath }: FinishedFile,
+  requests: readonly WorkRequest[],
+  reservation: Reservation | undefined,
+  context: StoreContext,
+): Promise<void> {
+  const { home, kept, recent, onChange, removing } = context;
+  const { name } = entry;
+  const cover = coverPath === undefined ? undefined : coverOf(entry);
+  const { size } = await stat(path);
+  const coverBytes = coverPath === undefined ? 0 : (await stat(coverPath)).size;
+  await context.ready;
+  const isNew = kept.get(name) === undefined;
+  // In one step: nobody else takes the room between.
+  reservation?.release();
+  const victims = isNew ? kept.victims(size + coverBytes) : [];
+  kept.add(name, size);
+  try {
+    await evict(victims, context);
+    await removing.get(name);
+    await home.put(name, path);
+    if (cover !== undefined && coverPath !== undefined) {
+      kept.add(cover, coverBytes);
+      await home.put(cover, coverPath);
+    }
+    const keys = requests.map(({ url, format }) => requestKey(url, format));
+    for (const key of keys) await home.writeEntry(key, formatEntry(entry));
+    for (const key of keys) recent.add(key, entry);
+    await onChange?.({ added: [name, ...(cover === undefined ? [] : [cover]), ...keys], removed: [] });
+  } catch (error) {
+    // Another request may have it as its answer.
+    if (isNew) await evict([name], context, Number.POSITIVE_INFINITY).catch(() => {}); // what went wrong first is what counts
+    throw error;
+  }
+}
+
+async function open(name: string, context: StoreContext, signal: AbortSignal): Promise<HeldFile | undefined> {
+  const { home, kept } = context;
+  const release = kept.hold(name);
+  try {
+    const known = home.shared ? kept.get(name)?.sizeBytes : undefined;
+    const opened = await home.open(name, known, signal);
+    if (!opened) {
+      release();
+      forget(name, context);
+      return undefined;
+    }
+    const beat = home.shared ? setInterval(() => void touchHeld(name, context), home.touchEveryMs).unref() : undefined;
+    return {
+      ...opened,
+      release() {
+        clearInterval(beat);
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The other replicas see that it is read. One that is missed, the next one makes good. */
+async function touchHeld(name: string, { home, logger }: StoreContext) {
+  await home.touch("files", name).catch((error: unknown) => logger.warn({ err: error }, "a file in use cannot be touched"));
+}
+
+/** Removes files: forgets them at once, and remembers those that somebody else has used since. */
+async function evict(names: readonly string[], context: StoreContext, idleSince?: number): Promise<void> {
+  if (names.length === 0) return;
+  const { home, kept, recent, removing, now, youngMs, alone, onChange } = context;
+  const sizes = new Map(names.map((name) => [name, kept.get(name)?.sizeBytes ?? 0]));
+  for (const name of names) {
+    kept.delete(name);
+    recent.forget(name);
+  }
+  const remove = () => home.remove("files", names, idleSince ?? now() - youngMs);
+  const removal = alone && idleSince === undefined ? alone(remove) : remove();
+  for (const name of names) removing.set(name, removal);
+  let gone: string[] = [];
+  try {
+    gone = (await removal) ?? [];
+  } finally {
+    for (const name of names) removing.delete(name);
+    for (const name of gone) sizes.delete(name);
+    for (const [name, sizeBytes] of sizes) kept.add(name, sizeBytes);
+  }
+  fileCacheEvictions.inc(gone.length);
+  await onChange?.({ added: [], removed: gone });
 }
 
 function inMb(bytes: number): number {

@@ -1,55 +1,74 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HttpRoute } from "@refrain/mesh";
-import send from "send";
+import { join } from "node:path";
+import type { HttpRoute, Logger } from "@refrain/mesh";
 import type { Covers } from "../covers/covers.js";
-import { MIME_TYPES, parseStoredName } from "./file-names.js";
+import { answerFile, answerNotModified, hasItAlready, refuse } from "./answer-file.js";
+import { parseStoredName } from "./file-names.js";
 import type { FileStore } from "./file-store.js";
+import { openDiskFile } from "./local-home.js";
+import { answerEntry, isPeer, type Peers } from "./peers.js";
 
 const PREFIX = "/files/";
-/** A name is made from the content: what was read once stays true. */
-const CACHE_CONTROL = "private, max-age=86400, immutable";
+
+export interface ServeFilesOptions {
+  store: FileStore;
+  covers: Pick<Covers, "folder">;
+  /** Other replicas, which may have what this one has not. */
+  peers?: Peers | undefined;
+  logger: Logger;
+}
 
 /** Serves stored audio and covers under `/files/`, behind the key, with Range, ETag, HEAD and conditional requests. */
-export function serveFiles(store: FileStore, covers: Covers): HttpRoute {
+export function serveFiles(options: ServeFilesOptions): HttpRoute {
   return {
     prefix: PREFIX,
     authenticated: true,
     handle(request, response) {
-      if (request.method !== "GET" && request.method !== "HEAD") {
-        response.setHeader("allow", "GET, HEAD");
-        return refuse(response, 405, "use GET or HEAD");
-      }
-      const path = (request.url ?? "").split("?", 1)[0] ?? "";
-      const name = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : "";
-      const extension = parseStoredName(name);
-      if (!extension) return refuse(response, 404, "no such file");
-      if (extension === "jpg") return sendFile(request, response, covers.folder, name);
-      const held = store.hold(name);
-      if (!held) return refuse(response, 404, "no such file: ask for it with Download");
-      response.once("close", () => held.release());
-      return sendFile(request, response, store.folder, name);
+      answer(request, response, options).catch((error: unknown) => fail(response, error, options.logger));
     },
   };
 }
 
-function sendFile(request: IncomingMessage, response: ServerResponse, root: string, name: string) {
-  const extension = parseStoredName(name);
-  send(request, name, { root, index: false, dotfiles: "deny", etag: false, lastModified: false, cacheControl: false })
-    .on("headers", () => {
-      // Only with a file in hand: an error must not be cached.
-      response.setHeader("etag", `"${name}"`);
-      response.setHeader("cache-control", CACHE_CONTROL);
-      response.setHeader("x-content-type-options", "nosniff");
-      if (extension) response.setHeader("content-type", MIME_TYPES[extension]);
-    })
-    .on("error", (error: Error & { status?: number }) => {
-      if (response.headersSent) return void response.destroy();
-      return error.status === 416 ? refuse(response, 416, "no such range") : refuse(response, 404, "no such file");
-    })
-    .pipe(response);
+async function answer(request: IncomingMessage, response: ServerResponse, options: ServeFilesOptions): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.setHeader("allow", "GET, HEAD");
+    return refuse(response, 405, "use GET or HEAD");
+  }
+  const path = (request.url ?? "").split("?", 1)[0] ?? "";
+  const name = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : "";
+  if (isPeer(request) && (await answerEntry(name, response, options.store))) return;
+  if (!parseStoredName(name)) return refuse(response, 404, "no such file");
+  const closed = new AbortController();
+  response.once("close", () => closed.abort(new Error("the caller is gone")));
+  const file = await openAnywhere(name, options, closed.signal);
+  if (file) {
+    try {
+      return await answerFile(request, response, { name, file }, closed.signal);
+    } finally {
+      file.release();
+    }
+  }
+  // A peer asks for what we have ourselves: no question goes round.
+  const elsewhere = isPeer(request) ? undefined : await options.peers?.open(name, request, closed.signal);
+  if (!elsewhere) return refuse(response, 404, "no such file: ask for it with Download");
+  if (hasItAlready(request, name)) {
+    elsewhere.leave();
+    return answerNotModified(response, name);
+  }
+  return elsewhere.answer(response);
 }
 
-function refuse(response: ServerResponse, status: number, message: string) {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(JSON.stringify({ code: status === 404 ? "not_found" : "failed_precondition", message }));
+async function openAnywhere(name: string, { store, covers }: ServeFilesOptions, signal: AbortSignal) {
+  const stored = await store.open(name, signal);
+  if (stored || parseStoredName(name) !== "jpg") return stored;
+  const cover = await openDiskFile(join(covers.folder, name));
+  return cover && { ...cover, release: () => {} };
+}
+
+function fail(response: ServerResponse, error: unknown, logger: Logger) {
+  // Whoever hangs up is no news.
+  if (response.destroyed) return;
+  logger.warn({ err: error }, "a file could not be sent");
+  if (response.headersSent) response.destroy();
+  else refuse(response, 503, "the file cannot be read now");
 }
