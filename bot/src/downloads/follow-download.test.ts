@@ -74,6 +74,13 @@ test.each(["SOURCE_UNAVAILABLE", "DOWNLOAD_CANCELLED"])("%s is an answer: it is 
   expect(streams()).toBe(1);
 });
 
+test("a source that music leaves alone is not asked again", async () => {
+  const open = serviceError(Code.Unavailable, "CIRCUIT_OPEN", "no", { metadata: { source: "yt", retry_after_seconds: "40" } });
+  const { outcome, streams } = follow([stream([fetching], open)]);
+  expect(reasonOf(await outcome)).toBe("CIRCUIT_OPEN");
+  expect(streams()).toBe(1);
+});
+
 test("an open circuit ends a download that has not begun, and holds up one that has until it is tried again", async () => {
   const open = serviceError(Code.Unavailable, "CIRCUIT_OPEN", "no", { retryAfterMs: 5_000 });
   expect(reasonOf(await follow([stream([], open)]).outcome)).toBe("CIRCUIT_OPEN");

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Client } from "@connectrpc/connect";
 import type { AudioFile, MusicService, Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { endUser, reasonOf, retryAfterMs } from "@refrain/mesh";
+import { endUser, errorMetadata, reasonOf, retryAfterMs } from "@refrain/mesh";
 import type { Clock } from "../clock.js";
 
 /** Music sends a heartbeat every 15 s: three missed ones mean that nobody is there. */
@@ -98,5 +98,9 @@ const FINAL_REASONS = new Set(["SOURCE_UNAVAILABLE", "DOWNLOAD_CANCELLED", "INTE
 const BROKEN = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unknown, Code.Internal, Code.Aborted, Code.Canceled]);
 
 function mayJoinAgain(error: unknown): boolean {
-  return error instanceof ConnectError && BROKEN.has(error.code) && !FINAL_REASONS.has(reasonOf(error) ?? "");
+  if (!(error instanceof ConnectError) || !BROKEN.has(error.code)) return false;
+  const reason = reasonOf(error) ?? "";
+  // With a source it is music that leaves that source alone, for longer than anybody waits here.
+  if (reason === "CIRCUIT_OPEN") return errorMetadata(error)["source"] === undefined;
+  return !FINAL_REASONS.has(reason);
 }

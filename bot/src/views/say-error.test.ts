@@ -21,6 +21,7 @@ const REASONS = [
   "LIVE",
   "SOURCE_UNAVAILABLE",
   "CIRCUIT_OPEN",
+  "QUEUE_UNAVAILABLE",
   "NO_SPACE",
   "TRACK_NOT_FOUND",
   "TASK_NOT_FOUND",
@@ -75,6 +76,18 @@ test("a service that does not answer is told by what the listener wanted", () =>
 test("a wait that the service names is told in seconds", () => {
   const limited = serviceError(Code.ResourceExhausted, "RATE_LIMITED", "no", { retryAfterMs: 20_500 });
   expect(sayError(wordsIn("ru"), limited, "search")).toBe("Чуть медленнее, пожалуйста: попробуйте через 21 секунду.");
+});
+
+test("when a site is tried again is told in seconds, and in minutes when they are many", () => {
+  const open = (seconds: number) =>
+    serviceError(Code.Unavailable, "CIRCUIT_OPEN", "no", {
+      metadata: { source: "yt", problem: "blocked", retry_after_seconds: String(seconds) },
+    });
+  expect(sayError(wordsIn("ru"), open(41), "search")).toBe("Сайт не отвечает, попробуем снова через 41 секунду.");
+  expect(sayError(english, open(301), "download")).toBe("That site is not answering. We will try it again in 6 minutes.");
+  expect(sayError(english, serviceError(Code.Unavailable, "CIRCUIT_OPEN", "no"), "download")).toBe(
+    english.say("error.download_down"),
+  );
 });
 
 test("one download too many is told as such, with how many there may be", () => {

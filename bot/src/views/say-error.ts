@@ -57,10 +57,13 @@ export function sayError(words: Words, error: unknown, area: Area): string {
       return words.say("error.busy");
     case "SOURCE_UNAVAILABLE":
       return area === "download" ? words.say("error.source_down") : sayDown(words, error, area);
+    case "CIRCUIT_OPEN":
+      // Ours, to a service, names no source.
+      return metadata["source"] ? sourceDown(words, Number(metadata["retry_after_seconds"])) : sayDown(words, error, area);
     case "API_KEY_MISSING":
     case "API_KEY_MALFORMED":
     case "API_KEY_INVALID":
-    case "CIRCUIT_OPEN":
+    case "QUEUE_UNAVAILABLE":
     case "DATABASE_UNAVAILABLE":
       return sayDown(words, error, area);
     default:
@@ -97,6 +100,15 @@ function sayCode(words: Words, error: ConnectError, area: Area): string {
 
 function sayDown(words: Words, error: ConnectError, area: Area): string {
   return area === "search" ? waiting(words, error, "error.search_down", "error.search_down_in") : words.say(DOWN[area]);
+}
+
+/** Above this, minutes are what people count in. */
+const MAX_SECONDS = 90;
+
+function sourceDown(words: Words, seconds: number): string {
+  if (!(seconds > 0)) return words.say("error.source_down");
+  if (seconds <= MAX_SECONDS) return words.say("error.source_down_in", { count: seconds });
+  return words.say("error.source_down_for", { count: Math.ceil(seconds / 60) });
 }
 
 /** With the seconds when the service named them, else without. */
