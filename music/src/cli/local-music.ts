@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type ConnectRouter, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
+import { createLogger, type Env, StartError } from "@refrain/mesh";
+import { systemClock } from "../clock.js";
+import { type Config, readConfig } from "../config.js";
+import { findConverter } from "../convert/converter.js";
+import { createDownloads } from "../downloads/downloads.js";
+import { fetchTrack } from "../downloads/fetch-track.js";
+import { createMemoryQueue } from "../downloads/memory-queue.js";
+import { toConnectError } from "../errors.js";
+import { type Files, openFiles } from "../files/open-files.js";
+import { routes } from "../routes.js";
+import { openLibrary } from "../sources/library/library.js";
+import { openSources, type SourceOverrides } from "../sources/open-sources.js";
+import type { Source } from "../sources/source.js";
+import { sourceOfLink } from "../sources/source-of-link.js";
+import type { MusicAccess } from "./music-access.js";
+
+const FIND_CONVERTER_MS = 5_000;
+/** A file is as complete as it is when somebody asks. */
+const SETTLE_MS = 0;
+/** A large library that was never read is searched as far as it is known by then. */
+const INDEX_MS = 120_000;
+/** Nobody can call: there is no door. */
+const NO_KEYS = "cli:nobody-calls-this-music";
+
+/**
+ * Music in this process, for one command: the same sources, limits and conversions, behind no port. Fetched files live in a folder of
+ * their own until they are read, so that a music which runs with the same settings is not disturbed.
+ */
+export async function openLocalMusic(env: Env, signal: AbortSignal, overrides?: SourceOverrides): Promise<MusicAccess> {
+  const config = readConfig({ ...env, MUSIC_API_KEYS: NO_KEYS, REDIS_URL: undefined });
+  const logger = createLogger("music", "silent");
+  const temporary = await mkdtemp(join(tmpdir(), "refrain-music-"));
+  const closers: (() => Promise<unknown>)[] = [() => rm(temporary, { recursive: true, force: true })];
+  const close = async () => {
+    for (const closer of closers.toReversed()) await closer();
+  };
+  try {
+    const ownDir = join(config.dataDir, "music");
+    const files = await openFiles({
+      blobs: { kind: "folder", folder: join(temporary, "files") },
+      coversFolder: join(ownDir, "covers"),
+      partsFolder: config.partsDir,
+      maxBytes: config.cacheBytes,
+      maxAgeMs: 0,
+      toolPath: config.toolPath,
+      logger,
+      redis: undefined,
+      key: config.keys.first,
+      tls: undefined,
+    });
+    closers.push(() => files.close());
+    const library = await openLibrary({
+      folder: config.libraryDir,
+      indexFile: join(ownDir, "library-index.json"),
+      covers: files.covers,
+      bytesPerSecond: config.libraryBytesPerSecond,
+      clock: systemClock,
+      logger,
+      settleMs: SETTLE_MS,
+    });
+    closers.push(() => library.close());
+    const opened = await openSources({ config, library, logger, overrides });
+    closers.push(() => opened.close());
+    const looked = Promise.all([opened.looked, library.indexed]);
+    await within(looked, AbortSignal.any([signal, AbortSignal.timeout(INDEX_MS)]));
+    const { client, stop } = await serveInMemory(opened.sources, files, config, logger);
+    closers.push(stop);
+    return {
+      client,
+      async readFile(fileUrl, ended) {
+        const file = await files.store.open(basename(fileUrl), ended);
+        if (!file) throw new StartError("the file is gone");
+        const content = await file.read(undefined, ended);
+        content.once("close", () => file.release());
+        return content;
+      },
+      sources: (ended) =>
+        Promise.all(
+          opened.sources.map(async (source) => {
+            const { ok, detail } = await source.probe(ended).catch(() => ({ ok: false, detail: "cannot be reached" }));
+            return { name: source.name, ok, detail };
+          }),
+        ),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The handlers of music, called without a network. */
+async function serveInMemory(
+  sources: readonly Source[],
+  { store, parts, covers }: Files,
+  config: Config,
+  logger: ReturnType<typeof createLogger>,
+) {
+  const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
+  const options = { sources, store, parts, covers, converter, limits: config };
+  const queue = createMemoryQueue({
+    slots: config.downloadSlots,
+    maxQueued: config.maxQueued,
+    clock: systemClock,
+    work: (request, report, signal, span) => fetchTrack(request, options, report, signal, span),
+  });
+  const downloads = createDownloads({
+    queue,
+    clock: systemClock,
+    locate(url) {
+      const { source, canonicalUrl } = sourceOfLink(sources, url);
+      return { source: source.name, canonicalUrl };
+    },
+    stored: (request) => store.find(request),
+  });
+  const handlers = (router: ConnectRouter) => void router.service(MusicService, routes({ sources, downloads, logger }));
+  const transport = createRouterTransport(handlers, { router: { interceptors: [translateErrors] } });
+  return { client: createClient(MusicService, transport), stop: () => queue.close() };
+}
+
+/** As the doors of music do it. */
+const translateErrors: Interceptor = (next) => async (request) => {
+  try {
+    const answer = await next(request);
+    return answer.stream ? { ...answer, message: translating(answer.message) } : answer;
+  } catch (error) {
+    throw toConnectError(error);
+  }
+};
+
+async function* translating<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw toConnectError(error);
+  }
+}
+
+/** Waits, but not for ever; what is late comes later. Rejects when the command was stopped. */
+async function within(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const give = () => (signal.reason instanceof DOMException ? resolve() : reject(signal.reason));
+    if (signal.aborted) give();
+    signal.addEventListener("abort", give, { once: true });
+    work.then(() => resolve(), reject).finally(() => signal.removeEventListener("abort", give));
+  });
+}
