@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getYtdlp } from "./get-ytdlp.mjs";
 import { bin, root, run } from "./tools.mjs";
 
 const inCi = process.env.CI === "true";
@@ -16,6 +17,11 @@ const needed = [
   },
   { what: "Redis", there: () => existsSync("/usr/bin/redis-server"), packages: ["redis-server"] },
   { what: "Chromium", there: () => existsSync("/usr/bin/chromium"), packages: ["chromium"] },
+  {
+    what: "Swift",
+    there: () => run("/usr/bin/python3", ["-c", "import swift.proxy, swift.obj, swift.account, swift.container"]).ok,
+    packages: ["swift-proxy", "swift-account", "swift-container", "swift-object"],
+  },
   { what: "ffmpeg", there: () => existsSync("/usr/bin/ffmpeg"), packages: ["ffmpeg"] },
   {
     what: "Python's gRPC",
@@ -25,6 +31,7 @@ const needed = [
       existsSync("/usr/bin/grpc_python_plugin"),
     packages: ["python3-grpcio", "protobuf-compiler", "protobuf-compiler-grpc"],
   },
+  { what: "yt-dlp", there: () => existsSync("/usr/bin/yt-dlp"), packages: ["yt-dlp"] },
   { what: "curl", there: () => existsSync("/usr/bin/curl"), packages: ["curl"] },
 ];
 
@@ -61,6 +68,7 @@ function runVitest() {
 }
 
 installMissing();
+if (!getYtdlp()) console.log("tests: a current yt-dlp cannot be had from PyPI; its tests run with the system's build alone");
 if (!run(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" }).ok) process.exit(1);
 const { status, passed, failed, skipped } = runVitest();
 console.log(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);

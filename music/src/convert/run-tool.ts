@@ -81,7 +81,7 @@ export async function runTool(options: ToolOptions, signal: AbortSignal): Promis
   try {
     const code = await exitCode(child);
     signal.throwIfAborted();
-    if (failure.cause !== undefined) throw failure.cause;
+    if (failure.error) throw failure.error;
     if (code === 0) return;
     throw new ToolError(`${command} ended with ${code}: ${stderr.trim()}`, NOT_STARTED[code] ?? String(code), { stderr });
   } finally {
@@ -91,15 +91,15 @@ export async function runTool(options: ToolOptions, signal: AbortSignal): Promis
 
 /** Hands lines on; what fails there ends the tool. */
 function readOutput(child: ChildProcess, { command, onLine, maxLineCharacters = MAX_LINE_CHARACTERS }: ToolOptions) {
-  const failure: { cause: unknown } = { cause: undefined };
+  const failure: { error: Error | undefined } = { error: undefined };
   if (!child.stdout) return failure;
   const fail = (cause: unknown) => {
-    failure.cause ??= cause;
+    failure.error ??= cause instanceof Error ? cause : new Error("reading the tool failed", { cause });
     kill(child, "SIGKILL");
   };
   const onTooLong = () => fail(new ToolError(`${command} wrote a line without end`, "EOVERFLOW"));
   const guarded = (line: string) => {
-    if (failure.cause !== undefined) return;
+    if (failure.error) return;
     try {
       onLine(line);
     } catch (cause) {
