@@ -59,7 +59,7 @@ test("health tells of sources, files and the missing Redis, and of no path", asy
     status: "healthy",
     service: "music",
     redis_connected: false,
-    dependencies: { library: { ok: true, detail: "1 tracks" }, files: { ok: true } },
+    dependencies: { library: { ok: true, detail: "1 track" }, files: { ok: true } },
   });
   expect(text).not.toMatch(/\/tmp|library\//);
 });
