@@ -64,9 +64,9 @@ describe("forbidden addresses", () => {
 
   test("none of them is connected to by the proxy, asked or tunnelled, and its caller learns of it", async () => {
     const server = await startCountingServer();
-    const { openSession } = await proxy(createAddressGuard({ ports: [server.port] }));
+    const guarding = await proxy(createAddressGuard({ ports: [server.port] }));
     for (const url of forbiddenUrls(server.port)) {
-      const session = openSession();
+      const session = guarding.openSession();
       const authority = /^[^/]*[/\\]*([^/]*)/.exec(url)?.[1] ?? "";
       const statuses = [await askProxy(session.url, url), await tunnelThrough(session.url, authority)];
       // 400 and worse: not even HTTP.
@@ -157,8 +157,8 @@ describe("names", () => {
     const second = resolver(["93.184.215.14"], ["::1"]);
     const other = createAddressGuard({ ...given, resolve: second.resolve });
     await look(other, "rebind.example.com");
-    const { openSession } = await proxy(other);
-    const session = openSession();
+    const guarding = await proxy(other);
+    const session = guarding.openSession();
     expect(await tunnelThrough(session.url, `rebind.example.com:${server.port}`)).toBe(403);
     expect(await askProxy(session.url, url)).toBe(403);
     expect(session.blocked()).toBe(2);

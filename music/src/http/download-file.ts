@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import { SourceUnavailableError, TooLargeError } from "../errors.js";
+import { arrivedChunks } from "./arrived-chunks.js";
 import { typeOf, isType } from "./content-type.js";
 import { BadAnswerError, statusError } from "./http-errors.js";
 import { type Answer, type AskOptions, one, openAnswer } from "./open-answer.js";
@@ -42,6 +43,8 @@ interface Job {
   reached: number;
 }
 
+type Body = AsyncIterable<Buffer>;
+
 /** What was left by an attempt before. */
 type Found = Awaited<ReturnType<PartFile["found"]>>;
 
@@ -79,7 +82,7 @@ async function runAttempt(job: Job, signal: AbortSignal): Promise<Downloaded> {
   try {
     const answer = await openAnswer(job.url, headers, job.context, limit);
     try {
-      return await takeAnswer(job, answer, found);
+      return await takeAnswer(job, answer, arrivedChunks(answer.body), found);
     } finally {
       answer.close();
     }
@@ -88,11 +91,11 @@ async function runAttempt(job: Job, signal: AbortSignal): Promise<Downloaded> {
   }
 }
 
-async function takeAnswer(job: Job, answer: Answer, found: Found): Promise<Downloaded> {
+async function takeAnswer(job: Job, answer: Answer, body: Body, found: Found): Promise<Downloaded> {
   const { part, context } = job;
   if (answer.status === 200) {
     const note = describe(job, answer.headers);
-    return receive(job, answer, await part.begin(note.validator === "" ? undefined : note), 0, note);
+    return receive(job, body, await part.begin(note.validator === "" ? undefined : note), 0, note);
   }
   if (!found || (answer.status !== 206 && answer.status !== 416)) {
     throw statusError(context.name, answer.status, one(answer.headers["retry-after"]));
@@ -100,7 +103,7 @@ async function takeAnswer(job: Job, answer: Answer, found: Found): Promise<Downl
   const range = readContentRange(one(answer.headers["content-range"]));
   if (answer.status === 206 && range.from === found.size && isSame(found.note, answer.headers, range.total)) {
     const note = { ...found.note, totalBytes: range.total ?? found.note.totalBytes };
-    return receive(job, answer, await part.goOn(), found.size, note);
+    return receive(job, body, await part.goOn(), found.size, note);
   }
   if (answer.status === 416 && range.total === found.size && found.note.totalBytes === found.size) {
     return finish(job, found.size, found.note);
@@ -122,7 +125,7 @@ function describe({ url, options, context: { name } }: Job, headers: IncomingHtt
   return { url, validator: validatorOf(headers), totalBytes: Number(one(headers["content-length"]) ?? 0), contentType };
 }
 
-async function receive(job: Job, answer: Answer, handle: FileHandle, from: number, note: PartNote): Promise<Downloaded> {
+async function receive(job: Job, body: Body, handle: FileHandle, from: number, note: PartNote): Promise<Downloaded> {
   const { maxBytes, sizeBytes = 0, progress } = job.options;
   const tooLarge = (bytes: number) => maxBytes > 0 && bytes > maxBytes;
   const total = note.totalBytes || sizeBytes;
@@ -131,7 +134,7 @@ async function receive(job: Job, answer: Answer, handle: FileHandle, from: numbe
     if (tooLarge(Math.max(note.totalBytes, from))) throw new TooLargeError(maxBytes);
     const checkSpeed = createSpeedCheck(job.context.name, job.context.speed);
     progress?.(size, total);
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       if (tooLarge(size + chunk.length)) throw new TooLargeError(maxBytes);
       await writeAll(handle, chunk);
       size += chunk.length;

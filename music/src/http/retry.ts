@@ -35,7 +35,7 @@ export async function withRetries<T>(
     } catch (cause) {
       signal.throwIfAborted();
       const error = toSourceError(options.name, cause);
-      if (gained()) fruitless = 1;
+      if (gained()) fruitless = 0;
       if (fruitless >= MAX_ATTEMPTS || inAll >= MAX_ATTEMPTS_IN_ALL || !mayPass(error) || options.closing.aborted) throw error;
       const asked = error instanceof HttpStatusError ? (error.retryAfterMs ?? 0) : 0;
       if (asked > options.maxRetryAfterMs) throw error;

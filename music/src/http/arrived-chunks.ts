@@ -1,0 +1,44 @@
+import type { Readable } from "node:stream";
+
+/** So much of one body waits in memory at most, and what the stream itself holds. */
+const MAX_WAITING_BYTES = 256 * 1024;
+
+/**
+ * Reads a body from now on, and hands out all that has arrived before it says that the body broke off. A stream would throw away
+ * what it holds; of a download that is cut often, that may be all there was.
+ */
+export function arrivedChunks(body: Readable): AsyncIterable<Buffer> {
+  const waiting: Buffer[] = [];
+  let bytes = 0;
+  let ended = false;
+  let failure: Error | undefined;
+  let wake = () => undefined as void;
+  body.on("data", (chunk: Buffer) => {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= MAX_WAITING_BYTES) body.pause();
+    wake();
+  });
+  const end = (cause?: Error) => {
+    ended = true;
+    failure ??= cause;
+    wake();
+  };
+  body.once("end", () => end());
+  body.once("error", end);
+  body.once("close", () => end(body.readableEnded ? undefined : new Error("the body was closed early")));
+
+  async function* hand() {
+    for (;;) {
+      const chunk = waiting.shift();
+      if (chunk) {
+        bytes -= chunk.length;
+        if (bytes < MAX_WAITING_BYTES) body.resume();
+        yield chunk;
+      } else if (!ended) await new Promise<void>((resolve) => (wake = resolve));
+      else if (failure) throw failure;
+      else return;
+    }
+  }
+  return { [Symbol.asyncIterator]: hand };
+}
