@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createGzip } from "node:zlib";
+import { gzipSync } from "node:zlib";
 
 /** What can go wrong with one request. */
 export type Misbehaviour =
@@ -13,7 +13,7 @@ export type Misbehaviour =
   | { kind: "wrong-length" }
   /** Never ends; 64 KiB at a time, as fast as it is read. */
   | { kind: "endless"; type?: string }
-  /** A few kB that unpack to 1 GB. */
+  /** One MB that unpacks to 1 GB. */
   | { kind: "gzip-bomb" }
   | { kind: "redirect"; to: string }
   | { kind: "redirect-loop" }
@@ -31,6 +31,7 @@ export type Misbehaviour =
   | { kind: "slow"; delayMs: number };
 
 const BOMB_BYTES = 1024 ** 3;
+const MEMBER_BYTES = 1024 ** 2;
 const PIECE = Buffer.alloc(64 * 1024, 0x20);
 const PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form><input name=username></form></body></html>";
 
@@ -87,20 +88,18 @@ function sendWithoutEnd(response: ServerResponse): void {
   send();
 }
 
+/** One member after another: gzip files may be put together. */
 function sendBomb(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
-  const gzip = createGzip({ level: 9 });
-  gzip.on("error", () => response.destroy()); // whoever asked hung up
-  response.on("close", () => gzip.destroy());
-  gzip.pipe(response);
-  let sent = 0;
+  const member = gzipSync(Buffer.alloc(MEMBER_BYTES, 0x20));
+  let left = BOMB_BYTES / MEMBER_BYTES;
   const send = () => {
-    while (sent < BOMB_BYTES && !gzip.destroyed) {
-      sent += PIECE.length;
-      if (!gzip.write(PIECE)) return;
+    while (left > 0 && !response.destroyed) {
+      left--;
+      if (!response.write(member)) return;
     }
-    gzip.end();
+    response.end();
   };
-  gzip.on("drain", send);
+  response.on("drain", send);
   send();
 }
