@@ -51,7 +51,8 @@ export async function startUp(env: Record<string, string> = {}, options: StartUp
     readAll((signal) => progressOf(client.download({ url, userId, format }, { signal })));
   const http = (path: string, headers: Record<string, string> = {}) =>
     fetch(`http://${music.addresses.http}${path}`, { headers: { authorization: `Bearer ${TEST_KEY}`, ...headers } });
-  return { client, download, http, track, tracks, grpc: music.addresses.grpc ?? "" };
+  const httpUrl = `http://${music.addresses.http}`;
+  return { client, download, http, httpUrl, track, tracks, grpc: music.addresses.grpc ?? "" };
 }
 
 async function fillLibrary(folder: string, titles: readonly string[]): Promise<void> {

@@ -64,7 +64,7 @@ function describe(progress: Progress, withBar: boolean): string {
   const [done, total] = [Number(progress.downloadedBytes), Number(progress.totalBytes)];
   const known = share(progress);
   const parts = [PHASES[state]];
-  if (state === DownloadState.QUEUED && queuePosition > 0) parts[0] += ` (${queuePosition} before it)`;
+  if (state === DownloadState.QUEUED && queuePosition > 0) parts[0] += ` (place ${queuePosition})`;
   if (done > 0) parts.push(total > 0 ? `${megabytes(done)} of ${megabytes(total)} MB` : `${megabytes(done)} MB`);
   if (bytesPerSecond > 0n && state === DownloadState.FETCHING) parts.push(`${megabytes(Number(bytesPerSecond))} MB/s`);
   if (etaSeconds > 0) parts.push(`${clockTime(etaSeconds)} left`);
