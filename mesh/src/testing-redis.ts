@@ -19,13 +19,15 @@ export interface RedisProcess {
   thaw(): void;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
-  /** Starts it again, empty. */
+  /** Starts it again: empty, unless it keeps what it has. */
   start(): Promise<void>;
 }
 
 export interface RedisProcessOptions {
   /** Default: none is asked for. */
   password?: string;
+  /** Folder where every write is appended to a file, which the next start reads. Default: nothing is kept. */
+  folder?: string;
 }
 
 /** Below the ports that systems give to outgoing connections. */
@@ -35,7 +37,7 @@ const TRIES = 20;
 /** For a test that ends its process before it has finished. */
 const launched = new Set<ChildProcess>();
 
-/** Starts a private Redis that keeps nothing on the disk, until the test has finished. */
+/** Starts a private Redis until the test has finished. */
 export async function startRedis(options: RedisProcessOptions = {}): Promise<RedisProcess> {
   for (let tries = 1; ; tries++) {
     const port = randomInt(PORTS.min, PORTS.max);
@@ -68,8 +70,9 @@ function redisProcess(first: ChildProcess, port: number, options: RedisProcessOp
 }
 
 /** Resolves when it takes connections; undefined when it ended instead, because the port is taken. */
-async function launch(port: number, { password = "" }: RedisProcessOptions): Promise<ChildProcess | undefined> {
-  const settings = { port: String(port), bind: "127.0.0.1", save: "", requirepass: password };
+async function launch(port: number, { password = "", folder }: RedisProcessOptions): Promise<ChildProcess | undefined> {
+  const kept = folder === undefined ? {} : { dir: folder, appendonly: "yes", appendfsync: "always" };
+  const settings = { port: String(port), bind: "127.0.0.1", save: "", requirepass: password, ...kept };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const child = spawn(PROGRAM, args, { cwd: "/tmp", stdio: ["ignore", "pipe", "ignore"] });
   if (launched.size === 0) process.once("exit", () => launched.forEach((each) => each.kill("SIGKILL")));

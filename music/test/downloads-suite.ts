@@ -81,7 +81,7 @@ export function describeDownloads(name: string, open: OpenQueue): void {
       const { ask, fetches } = await openReplica(open);
       for (const format of [AudioFormat.UNSPECIFIED, AudioFormat.AUTO, AudioFormat.M4A]) ask("u", `user ${format}`, format);
       await until(() => fetches.length === 2);
-      expect(fetches.map(({ request }) => request.format).toSorted()).toEqual([AudioFormat.AUTO, AudioFormat.M4A]);
+      expect(new Set(fetches.map(({ request }) => request.format))).toEqual(new Set([AudioFormat.AUTO, AudioFormat.M4A]));
     });
 
     test("a stored file answers at once, and its task is known", async () => {

@@ -1,4 +1,5 @@
 import { UnrecoverableError, WaitingError, Worker, type IRedisClient, type Job } from "bullmq";
+import type { Progress } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { type Logger, remoteSpan } from "@refrain/mesh";
 import { type Clock, pause } from "../../clock.js";
 import { QueueUnavailableError } from "../../errors.js";
@@ -6,7 +7,18 @@ import { toFailure } from "../failure.js";
 import { createReporter } from "../reporter.js";
 import { runFetch, startFetchSpan } from "../run-fetch.js";
 import type { Work } from "../work.js";
-import { type JobData, type JobResult, queueName, QUEUE_PREFIX, readFailure, readProgress, toRequest, toResult, writeFailure, writeProgress } from "./job-form.js";
+import {
+  type JobData,
+  type JobResult,
+  queueName,
+  QUEUE_PREFIX,
+  readFailure,
+  readProgress,
+  toRequest,
+  toResult,
+  writeFailure,
+  writeProgress,
+} from "./job-form.js";
 import { createPublisher } from "./publisher.js";
 import type { SharedState } from "./shared-state.js";
 
@@ -100,10 +112,13 @@ export function createFetchWorker(options: FetchWorkerOptions): FetchWorker {
       if (held) held.renewedAt = clock.now();
     }
   });
-  worker.on("lockRenewalFailed", (ids) => ids.forEach((id) => running.get(id)?.stop.abort(new HandedOverError("another replica goes on with it"))));
+  worker.on("lockRenewalFailed", (ids) =>
+    ids.forEach((id) => running.get(id)?.stop.abort(new HandedOverError("another replica goes on with it"))),
+  );
   // A lock that could not be renewed has expired by now, as others see it.
   const sweep = setInterval(() => {
-    for (const { stop, renewedAt } of running.values()) if (clock.now() - renewedAt > LOCK_MS) stop.abort(new HandedOverError("another replica goes on with it"));
+    for (const { stop, renewedAt } of running.values())
+      if (clock.now() - renewedAt > LOCK_MS) stop.abort(new HandedOverError("another replica goes on with it"));
   }, SWEEP_MS).unref();
 
   return {
@@ -133,7 +148,7 @@ async function fetchJob(
   const request = toRequest(source, job.data);
   // Redis may be away for a while: later reports, or the next look at the job, tell the same.
   const publisher = createPublisher(clock, (progress) => job.updateProgress(writeProgress(progress)).catch(() => {}));
-  const { publish } = publisher;
+  const publish = (progress: Progress) => publisher.publish(progress);
   const reporter = createReporter({ taskId, clock, from: readProgress(job.progress), publish });
   const span = startFetchSpan(remoteSpan(job.data.trace), request);
   try {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { deadline, type Logger, type Redis, type Span, spanHeaders } from "@refrain/mesh";
 import type { Clock } from "../../clock.js";
 import { DownloadCancelledError, QueueFullError, QueueUnavailableError, TaskNotFoundError } from "../../errors.js";
-import type { FetchQueue, FetchRequest } from "../fetch-queue.js";
+import { ABANDONED_MS, type FetchQueue, type FetchRequest } from "../fetch-queue.js";
 import { createTask, type Task } from "../task.js";
 import type { Work } from "../work.js";
 import { createConnections } from "./connections.js";
@@ -25,6 +25,8 @@ export interface RedisQueueOptions {
   clock: Clock;
   work: Work;
   logger: Logger;
+  /** A fetch that nobody listens to any more goes on for so long. Default: a minute. */
+  abandonedMs?: number | undefined;
 }
 
 /** A call waits so long for what the replicas share. */
@@ -41,9 +43,9 @@ const LOOK_MS = 5_000;
  * listened to anywhere, is kept beside the jobs.
  */
 export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
-  const { redis, sources, slots, maxQueued, clock, work, logger } = options;
+  const { redis, sources, slots, maxQueued, clock, work, logger, abandonedMs = ABANDONED_MS } = options;
   const connections = createConnections(redis);
-  const shared = createSharedState(redis);
+  const shared = createSharedState(redis, abandonedMs);
   const views = createTaskViews();
   const queues = new Map<string, SourceQueue>();
   const follower = createJobFollower({ views, shared, clock, queueOf });
@@ -136,14 +138,16 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
 
   return {
     knows: ({ key, source }, userId) =>
-      quickly(async () => {
-        const [wasGiven, taskId] = await Promise.all([shared.wasGiven(key, userId), queueNamed(source).openJob(key)]);
-        return wasGiven || (taskId !== undefined && (await shared.isIn(taskId, userId)));
-      }).catch(() => false), // a file that is stored can be had without Redis; whatever else is asked for fails there
+      redis
+        .quickly(async () => {
+          const [wasGiven, taskId] = await Promise.all([shared.wasGiven(key, userId), queueNamed(source).openJob(key)]);
+          return wasGiven || (taskId !== undefined && (await shared.isIn(taskId, userId)));
+        })
+        .catch(() => false), // a file that is stored can be had without Redis; whatever else is asked for fails there
     runningOf: (userId) =>
       quickly(async () => {
         const ids = await shared.tasksOf(userId);
-        const jobs = await Promise.all(ids.map((id) => queueOf(id)?.job(id)));
+        const jobs = await Promise.all(ids.map(async (id) => queueOf(id)?.job(id)));
         const open = jobs.flatMap((job) => (job && job.finishedOn === undefined ? [job] : []));
         const over = ids.filter((id) => !open.some((job) => job.id === id));
         await shared.forget(userId, over);
@@ -159,7 +163,7 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
     async answer({ key }, userId, stored) {
       const task = createTask({ id: key, order: 0 });
       task.complete(stored);
-      await quickly(() => shared.answer(key, userId, JSON.stringify(toResult(stored)))).catch(() => {}); // without Redis it is only not remembered
+      await redis.quickly(() => shared.answer(key, userId, JSON.stringify(toResult(stored)))).catch(() => {}); // it is only not remembered
       return task;
     },
     attended: (task) => void shared.watch([task.id]).catch(() => {}), // the next look does
@@ -183,7 +187,8 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
       closed = true;
       clearInterval(timer);
       // Without Redis nothing can be handed over: whoever is left finds out by the locks.
-      await deadline(CLOSE_MS, async () => {
+      const patienceMs = redis.client.isReady ? CLOSE_MS : 0;
+      await deadline(patienceMs, async () => {
         await Promise.all(workers.map((worker) => worker.close()));
         await looking;
         await Promise.all([...queues.values()].map((queue) => queue.close()));
@@ -198,7 +203,8 @@ async function quickly<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await deadline(ANSWER_MS, work);
   } catch (cause) {
-    if (cause instanceof QueueFullError || cause instanceof TaskNotFoundError || cause instanceof QueueUnavailableError) throw cause;
+    if (cause instanceof QueueFullError || cause instanceof TaskNotFoundError || cause instanceof QueueUnavailableError)
+      throw cause;
     throw new QueueUnavailableError("what the replicas share cannot be reached now", { cause });
   }
 }

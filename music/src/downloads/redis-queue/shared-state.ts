@@ -1,9 +1,9 @@
 import type { Redis } from "@refrain/mesh";
-import { ABANDONED_MS, KEPT_MS } from "../fetch-queue.js";
+import { KEPT_MS } from "../fetch-queue.js";
 import { writeFailure } from "./job-form.js";
 
-/** A fetch is watched for so long after somebody said so. */
-const WATCHED_MS = ABANDONED_MS + 15_000;
+/** Replicas say every few seconds which tasks are listened to there; one that is late by less changes nothing. */
+const LATE_MS = 15_000;
 /** No fetch takes that long; what is kept of its users goes by itself. */
 const USERS_SECONDS = 2 * 3600;
 const KEPT_SECONDS = KEPT_MS / 1000;
@@ -40,7 +40,9 @@ export interface SharedState {
   stopped(taskId: string): Promise<string | null>;
 }
 
-export function createSharedState({ client }: Pick<Redis, "client">): SharedState {
+/** @param abandonedMs a fetch that nobody listens to goes on for so long */
+export function createSharedState({ client }: Pick<Redis, "client">, abandonedMs: number): SharedState {
+  const watchedMs = abandonedMs + LATE_MS;
   const name = (...parts: string[]) => `refrain:fetches:${parts.join(":")}`;
   const watched = name("watched");
   return {
@@ -53,7 +55,7 @@ export function createSharedState({ client }: Pick<Redis, "client">): SharedStat
         .expire(users, USERS_SECONDS)
         .sAdd(running, taskId)
         .expire(running, USERS_SECONDS)
-        .zAdd(watched, { value: taskId, score: Date.now() + WATCHED_MS })
+        .zAdd(watched, { value: taskId, score: Date.now() + watchedMs })
         .exec();
     },
     isIn: async (taskId, userId) => (await client.sIsMember(name("users", taskId), userId)) === 1,
@@ -85,11 +87,15 @@ export function createSharedState({ client }: Pick<Redis, "client">): SharedStat
     answered: (taskId) => client.get(name("answer", taskId)),
     wasGiven: async (key, userId) => (await client.sIsMember(name("given", key), userId)) === 1,
     async watch(taskIds) {
-      const score = Date.now() + WATCHED_MS;
-      if (taskIds.length > 0) await client.zAdd(watched, taskIds.map((value) => ({ value, score })));
+      const score = Date.now() + watchedMs;
+      if (taskIds.length > 0)
+        await client.zAdd(
+          watched,
+          taskIds.map((value) => ({ value, score })),
+        );
     },
     async unwatch(taskId) {
-      await client.zAdd(watched, { value: taskId, score: Date.now() + ABANDONED_MS });
+      await client.zAdd(watched, { value: taskId, score: Date.now() + abandonedMs });
     },
     async takeAbandoned() {
       const limit = { BY: "SCORE", LIMIT: { offset: 0, count: MAX_SWEPT } } as const;
