@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "@refrain/mesh";
 import type { WorkRequest } from "../downloads/work.js";
 import { isDiskFull } from "../errors.js";
@@ -135,6 +135,7 @@ async function sweep(folder: string, maxBytes: number): Promise<void> {
   for (const attempt of left) {
     if (excess <= 0) break;
     await removeAttempt(attempt);
+    await removeIfEmpty(dirname(attempt.path));
     excess -= attempt.bytes;
   }
 }
