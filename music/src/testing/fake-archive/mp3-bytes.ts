@@ -12,13 +12,17 @@ const FRAME_HEADER = Buffer.from([0xff, 0xfb, 0xe4, 0x04]);
 const FRAME_BYTES = 960;
 const FRAME_SECONDS = 0.024;
 const SIDE_INFO_BYTES = 32;
-/** Where the number of the frame stands: after header and side information, so that no decoder looks at it. */
-const NUMBER_AT = FRAME_HEADER.length + SIDE_INFO_BYTES;
+/** Where decoders do not look: after header and side information. */
+const FREE_AT = FRAME_HEADER.length + SIDE_INFO_BYTES;
+/** Frames that are copied at once. */
+const BLOCK_FRAMES = 16;
+const BLOCK_BYTES = BLOCK_FRAMES * FRAME_BYTES;
 const TAG_HEADER_BYTES = 10;
 
 /**
- * A real MP3 of exactly so many bytes: an ID3 tag with the title, then frames of silence. Each frame carries the title and its own
- * number where decoders do not look, so that tracks differ everywhere, and bytes that were put together wrongly are noticed.
+ * A real MP3 of exactly so many bytes: an ID3 tag with the title, then frames of silence. Each frame carries the title and its
+ * place among sixteen where decoders do not look, and the first of these how many came before: tracks differ everywhere, and bytes
+ * that were put together wrongly are noticed.
  *
  * @param sizeBytes at least 3,000
  */
@@ -26,11 +30,11 @@ export function createMp3Bytes(title: string, sizeBytes: number): TrackBytes {
   const frames = Math.floor((sizeBytes - 1_000) / FRAME_BYTES);
   if (frames < 1) throw new Error("an MP3 needs at least 3,000 bytes here");
   const tag = createTag(title, sizeBytes - frames * FRAME_BYTES);
-  const frame = createFrame(title);
+  const block = createBlock(title);
   const numbered = (number: number) => {
     // Seven bits a byte: nothing in it looks like the start of a frame.
-    for (let at = 0; at < 4; at++) frame[NUMBER_AT + at] = (number >> (7 * at)) & 0x7f;
-    return frame;
+    for (let at = 0; at < 4; at++) block[FREE_AT + at] = (number >> (7 * at)) & 0x7f;
+    return block;
   };
   return {
     sizeBytes,
@@ -41,8 +45,8 @@ export function createMp3Bytes(title: string, sizeBytes: number): TrackBytes {
       let at = offset;
       if (at < tag.length) at += tag.copy(bytes, 0, at, Math.min(end, tag.length));
       while (at < end) {
-        const number = Math.floor((at - tag.length) / FRAME_BYTES);
-        const from = (at - tag.length) % FRAME_BYTES;
+        const number = Math.floor((at - tag.length) / BLOCK_BYTES);
+        const from = (at - tag.length) % BLOCK_BYTES;
         at += numbered(number).copy(bytes, at - offset, from);
       }
       return bytes;
@@ -63,10 +67,13 @@ function createTag(title: string, size: number): Buffer {
   return tag;
 }
 
-function createFrame(title: string): Buffer {
-  const frame = Buffer.alloc(FRAME_BYTES);
-  FRAME_HEADER.copy(frame);
-  const words = Buffer.from(encodeURIComponent(title).slice(0, 200) || "track", "latin1");
-  frame.fill(words, NUMBER_AT + 4);
-  return frame;
+function createBlock(title: string): Buffer {
+  const words = encodeURIComponent(title).slice(0, 200) || "track";
+  const block = Buffer.alloc(BLOCK_BYTES);
+  for (let number = 0; number < BLOCK_FRAMES; number++) {
+    const frame = block.subarray(number * FRAME_BYTES, (number + 1) * FRAME_BYTES);
+    FRAME_HEADER.copy(frame);
+    frame.fill(`${words} ${number} `, FREE_AT + 4, undefined, "latin1");
+  }
+  return block;
 }
