@@ -207,9 +207,48 @@ test("what was read once is not read again after a restart", async () => {
   expect(await titles(second, "remembered")).toEqual(["Remembered"]);
 });
 
+test("many files are read by threads, while it shows how far it is", async () => {
+  const files: Record<string, Uint8Array | string> = { "text.mp3": "I am not music" };
+  const tone = await toneMp3(440, { title: "Thread" });
+  for (let at = 0; at < 60; at++) files[`${at}.mp3`] = Buffer.concat([tone, Buffer.alloc(at)]);
+  files["named.mp3"] = await toneMp3(550, { title: "Named" });
+  const root = await folderWith(files);
+  const library = await openAt(root, { threadsFrom: 10 });
+  const details = new Set<string>();
+  let isDone = false;
+  void library.indexed.then(() => (isDone = true));
+  await until(async () => {
+    details.add((await library.probe(signal)).detail);
+    return isDone;
+  });
+  expect([...details].some((detail) => /^\d+ of \d+ files read$/.test(detail))).toBe(true);
+  await until(finds(library, "named", 1));
+  await until(async () => (await library.probe(signal)).detail === "61 tracks");
+  expect(await titles(library, "thread")).toHaveLength(20);
+});
+
+test("a folder that is moved away or removed takes its tracks with it", async () => {
+  const root = await folderWith({});
+  const folder = join(root, "library");
+  const library = await openAt(root);
+  await library.indexed;
+  for (const name of ["one", "two"]) {
+    await mkdir(join(folder, name, "below"), { recursive: true });
+    await writeFile(join(folder, name, "below", "a.mp3"), await toneMp3(name === "one" ? 440 : 550, { title: name }));
+  }
+  await until(finds(library, "one", 1));
+  await until(finds(library, "two", 1));
+  await rename(join(folder, "one"), join(root, "elsewhere"));
+  await rm(join(folder, "two"), { recursive: true });
+  await until(finds(library, "one", 0));
+  await until(finds(library, "two", 0));
+  await rename(join(root, "elsewhere"), join(folder, "back"));
+  await until(finds(library, "one", 1));
+});
+
 test("a broken index is read anew from the folder", async () => {
   const root = await folderWith({ "a.mp3": await toneMp3(440, { title: "Sturdy" }) });
-  await writeFile(join(root, "index.json"), '{"version":1,"files":[{"path":3},null,"');
+  await writeFile(join(root, "index.json"), '{"version":2}\n{"path":3}\nnull\n{"path":"/etc/passwd","ha');
   const library = await openAt(root);
   await until(finds(library, "sturdy", 1));
 });
