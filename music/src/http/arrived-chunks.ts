@@ -5,10 +5,10 @@ const MAX_WAITING_BYTES = 256 * 1024;
 
 /**
  * Reads a body from now on, and hands out all that has arrived before it says that the body broke off. A stream would throw away
- * what it holds; of a download that is cut often, that may be all there was.
+ * what it holds; of a download that is cut often, that may be all there was. What came while the reader was busy comes at once.
  */
-export function arrivedChunks(body: Readable): AsyncIterable<Buffer> {
-  const waiting: Buffer[] = [];
+export function arrivedChunks(body: Readable): AsyncIterable<Buffer[]> {
+  let waiting: Buffer[] = [];
   let bytes = 0;
   let ended = false;
   let failure: Error | undefined;
@@ -30,11 +30,12 @@ export function arrivedChunks(body: Readable): AsyncIterable<Buffer> {
 
   async function* hand() {
     for (;;) {
-      const chunk = waiting.shift();
-      if (chunk) {
-        bytes -= chunk.length;
-        if (bytes < MAX_WAITING_BYTES) body.resume();
-        yield chunk;
+      if (waiting.length > 0) {
+        const chunks = waiting;
+        waiting = [];
+        bytes = 0;
+        body.resume();
+        yield chunks;
       } else if (!ended) await new Promise<void>((resolve) => (wake = resolve));
       else if (failure) throw failure;
       else return;

@@ -43,7 +43,7 @@ interface Job {
   reached: number;
 }
 
-type Body = AsyncIterable<Buffer>;
+type Body = AsyncIterable<Buffer[]>;
 
 /** What was left by an attempt before. */
 type Found = Awaited<ReturnType<PartFile["found"]>>;
@@ -134,13 +134,14 @@ async function receive(job: Job, body: Body, handle: FileHandle, from: number, n
     if (tooLarge(Math.max(note.totalBytes, from))) throw new TooLargeError(maxBytes);
     const checkSpeed = createSpeedCheck(job.context.name, job.context.speed);
     progress?.(size, total);
-    for await (const chunk of body) {
-      if (tooLarge(size + chunk.length)) throw new TooLargeError(maxBytes);
-      await writeAll(handle, chunk);
-      size += chunk.length;
+    for await (const chunks of body) {
+      const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      if (tooLarge(size + bytes)) throw new TooLargeError(maxBytes);
+      await writeAll(handle, chunks, bytes);
+      size += bytes;
       job.reached = Math.max(job.reached, size);
       progress?.(size, total);
-      checkSpeed(chunk.length);
+      checkSpeed(bytes);
     }
   } finally {
     await handle.close();
@@ -160,10 +161,12 @@ async function finish({ part, options, context }: Job, size: number, note: PartN
   return { sizeBytes: size, contentType: note.contentType };
 }
 
-async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    written += (await handle.write(chunk, written)).bytesWritten;
-  }
+/** A disk that is almost full takes a part, and says what is wrong with the rest when that is written. */
+async function writeAll(handle: FileHandle, chunks: Buffer[], bytes: number): Promise<void> {
+  let { bytesWritten } = await handle.writev(chunks);
+  if (bytesWritten === bytes) return;
+  const all = Buffer.concat(chunks, bytes);
+  while (bytesWritten < bytes) bytesWritten += (await handle.write(all, bytesWritten)).bytesWritten;
 }
 
 /** What `If-Range` takes: it compares strongly, so a weak ETag is of no use. */
