@@ -92,7 +92,9 @@ export function describeDownloads(name: string, open: OpenQueue): void {
       const again = ask("u", "ben");
       await again.ended;
       expect(again.messages[0]?.taskId).toBe(seen.messages[0]?.taskId);
-      expect((await downloads.get(seen.messages[0]?.taskId ?? "")).file).toEqual(storedFor("u").file);
+      const known = () => downloads.get(seen.messages[0]?.taskId ?? "").catch(() => undefined);
+      await until(async () => (await known()) !== undefined);
+      expect((await known())?.file).toEqual(storedFor("u").file);
       expect(fetches).toHaveLength(0);
     });
 

@@ -49,6 +49,8 @@ const STALLED_CHECK_MS = 2_000;
 const MAX_STALLED = 5;
 const RETRY_MS = 1_000;
 const SWEEP_MS = 500;
+/** The call for a new job reaches one replica, which may be about to go: the others look by themselves so often. */
+const LOOK_SECONDS = 1;
 /** While Redis is away, the last report is not waited for longer. */
 const LAST_REPORT_MS = 1_000;
 
@@ -104,6 +106,7 @@ export function createFetchWorker(options: FetchWorkerOptions): FetchWorker {
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
     runRetryDelay: RETRY_MS,
+    drainDelay: LOOK_SECONDS,
   });
   worker.on("error", () => {}); // told once by the connection's own log; without a listener it would end the process
   worker.on("locksRenewed", ({ jobIds }) => {

@@ -163,7 +163,8 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
     async answer({ key }, userId, stored) {
       const task = createTask({ id: key, order: 0 });
       task.complete(stored);
-      await redis.quickly(() => shared.answer(key, userId, JSON.stringify(toResult(stored)))).catch(() => {}); // it is only not remembered
+      // Nobody waits for it: without Redis it is only not remembered.
+      shared.answer(key, userId, JSON.stringify(toResult(stored))).catch(() => {});
       return task;
     },
     attended: (task) => void shared.watch([task.id]).catch(() => {}), // the next look does
