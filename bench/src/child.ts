@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 /** No answer of a child takes longer. */
-const ANSWER_MS = 60_000;
+const ANSWER_MS = 120_000;
 
 /** A process of the benchmark that answers messages one by one. It ends with its parent. */
 export class Child {
@@ -37,7 +37,16 @@ export class Child {
     return answer;
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   stop(): void {
     this.#process.disconnect();
+  }
+
+  /** Resolves when it has ended, after `stop`. */
+  async ended(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, "exit");
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchChains } from "./chain-steps.js";
 import { benchEcho, benchStreams } from "./echo.js";
+import { benchFetch } from "./fetch/fetch.js";
 import { benchLibrary } from "./library/library.js";
 import { barPlot } from "./plot.js";
 import { benchSearchCache } from "./search-cache.js";
@@ -22,8 +23,9 @@ const HELP = `npm run bench -- [NAME …] [--rounds 5] [--seconds 3] [--save]
   saved-tracks  lists of saved tracks in a private PostgreSQL: [--tracks 10000000] [--users 1000000] take minutes and 8 GB
                 of disk, --quick makes 100,000 tracks
   library       a folder of many small files in the real music: [--files 100000]; reading it, searching it, starting again
+  fetch         [--files 50] downloads of [--megabytes 40] each at the same time through the real music, beside a plain copy
 
-Without a name all are run, saved-tracks and library with --quick. --save writes tables and plots to bench/results/.
+Without a name all are run, the last three with --quick. --save writes tables and plots to bench/results/.
 `;
 
 interface Benchmark {
@@ -39,7 +41,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   watchers: { run: benchWatchers, plotted: 0 },
   "search-cache": { run: benchSearchCache, plotted: 0 },
   "saved-tracks": { run: (rounds, roundMs) => benchSavedTracks({ rounds, roundMs, ...savedTracks() }), plotted: 0 },
-  library: { run: () => benchLibrary(quick() ? 5_000 : Number(values.files)), plotted: 0 },
+  library: { run: () => benchLibrary(quick() ? 5_000 : Number(values.files ?? 100_000)), plotted: 0 },
+  fetch: { run: () => benchFetch(fetches()), plotted: 0 },
 };
 
 const { values, positionals } = parseArgs({
@@ -49,7 +52,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "3" },
     tracks: { type: "string", default: "10000000" },
     users: { type: "string", default: "1000000" },
-    files: { type: "string", default: "100000" },
+    files: { type: "string" },
+    megabytes: { type: "string", default: "40" },
     quick: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -67,6 +71,11 @@ if (values.help || unknown.length > 0) {
 /** Whether little time is to be spent. */
 function quick(): boolean {
   return values.quick || positionals.length === 0;
+}
+
+/** How much is fetched at the same time. */
+function fetches() {
+  return quick() ? { files: 10, megabytes: 10 } : { files: Number(values.files ?? 50), megabytes: Number(values.megabytes) };
 }
 
 /** How many saved tracks are made, and how often it is asked. */
