@@ -7,8 +7,8 @@ import { findConverter } from "../src/convert/converter.js";
 import { fetchTrack } from "../src/downloads/fetch-track.js";
 import { NoSpaceError } from "../src/errors.js";
 import type { FetchTarget, Source } from "../src/sources/source.js";
-import { createTrack } from "../src/track.js";
 import { canMount, mountSmallDisk } from "./full-disk.js";
+import { oneTrack } from "./one-track.js";
 import { bigJpeg } from "./pictures.js";
 import { openTestFiles, put, requestFor } from "./stored-files.js";
 import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
@@ -17,22 +17,6 @@ const signal = new AbortController().signal;
 const report = { track() {}, fetching() {}, converting() {} };
 const ffmpegIsHere = await hasFfmpeg();
 const MB = 1_000_000;
-
-/** A source that brings one content, and a picture. */
-function sourceOf(
-  fetch: (target: FetchTarget) => Promise<{ path: string; container: "mp3" | "wav"; coverPath?: string }>,
-): Source {
-  const track = createTrack({ id: "1", url: "test://1", source: "test", title: "T", uploader: "A", durationSeconds: 1 });
-  return {
-    name: "test",
-    probe: async () => ({ ok: true, detail: "" }),
-    search: async () => [],
-    searchByArtist: async () => [],
-    canonicalUrl: (url) => url,
-    list: async () => ({ tracks: [track], playlistTitle: "" }),
-    resolve: async () => ({ track, container: undefined, sizeBytes: 0, fetch }),
-  };
-}
 
 describe.skipIf(!(await canMount()))("on a disk that is full", () => {
   async function setUp(bytes = 4 * MB) {
@@ -62,23 +46,23 @@ describe.skipIf(!(await canMount()))("on a disk that is full", () => {
   test("a fetch that fills it is NO_SPACE and leaves nothing; with room again it goes on", async () => {
     const { disk, run, left } = await setUp();
     await disk.fill(0);
-    await expect(run(sourceOf(mp3))).rejects.toThrow(NoSpaceError);
+    await expect(run(oneTrack(mp3))).rejects.toThrow(NoSpaceError);
     expect(await left()).toEqual([]);
     await disk.empty();
     await disk.fill(100_000);
-    const large = sourceOf(async ({ folder }) => {
+    const large = oneTrack(async ({ folder }) => {
       await writeFile(join(folder, "audio"), Buffer.alloc(2 * MB));
       throw new Error("not reached");
     });
     await expect(run(large)).rejects.toThrow(NoSpaceError);
     expect(await left()).toEqual([]);
     await disk.empty();
-    expect((await run(sourceOf(mp3))).file.mimeType).toBe("audio/mpeg");
+    expect((await run(oneTrack(mp3))).file.mimeType).toBe("audio/mpeg");
   });
 
   test.skipIf(!ffmpegIsHere)("a conversion that fills it is NO_SPACE and leaves nothing", async () => {
     const { disk, run, left } = await setUp();
-    const source = sourceOf(async ({ folder }) => {
+    const source = oneTrack(async ({ folder }) => {
       const path = join(folder, "audio");
       await writeFile(path, toneWav(440, 30));
       await disk.fill(50_000);
@@ -90,7 +74,7 @@ describe.skipIf(!(await canMount()))("on a disk that is full", () => {
 
   test("a cover that does not fit is NO_SPACE and leaves nothing", async () => {
     const { disk, run, left } = await setUp();
-    const source = sourceOf(async (target) => {
+    const source = oneTrack(async (target) => {
       const fetched = await mp3(target);
       const coverPath = join(target.folder, "picture");
       await writeFile(coverPath, bigJpeg(300, 300));

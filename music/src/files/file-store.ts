@@ -209,8 +209,8 @@ async function save(
     for (const key of keys) recent.add(key, entry);
     await onChange?.({ added: [name, ...(cover === undefined ? [] : [cover]), ...keys], removed: [] });
   } catch (error) {
-    // Another request may have it as its answer.
-    if (isNew) await evict([name], context, Number.POSITIVE_INFINITY).catch(() => {}); // what went wrong first is what counts
+    // Another request may have it as its answer. What went wrong first is what counts; a home that is away has kept nothing.
+    if (isNew) await evict([name], context, Number.POSITIVE_INFINITY).catch(() => kept.delete(name));
     throw error;
   }
 }
