@@ -32,6 +32,8 @@ export interface GuardedTarget {
   readonly host: string;
   readonly port: number;
   readonly lookup: LookupFunction;
+  /** How long one address of several is tried before the next one. */
+  readonly autoSelectFamilyAttemptTimeout: number;
 }
 
 export interface AddressGuardOptions {
@@ -51,6 +53,8 @@ export type Resolve = (
 
 const PORTS: readonly number[] = [80, 443];
 const MAX_URL_LENGTH = 8192;
+/** Node's own 250 ms are less than the way to another continent and back takes on a bad day: then no address would do. */
+const ATTEMPT_MS = 1_000;
 const MAX_NAME_LENGTH = 253;
 
 /** Makes the guard. It keeps nothing, so one serves all. */
@@ -61,11 +65,12 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
   const anyLookup = checkedLookup(resolve, () => true);
 
   function connectOptions(host: string, port: number): GuardedTarget {
-    if (exempt.has(`${isIP(host) === 6 ? `[${host}]` : host}:${port}`)) return { host, port, lookup: anyLookup };
+    if (exempt.has(`${isIP(host) === 6 ? `[${host}]` : host}:${port}`))
+      return { host, port, lookup: anyLookup, autoSelectFamilyAttemptTimeout: ATTEMPT_MS };
     if (!ports.includes(port)) throw refused("only the ports 80 and 443 are asked");
     if (host.length === 0 || host.length > MAX_NAME_LENGTH) throw refused("it has no usable host");
     if (isIP(host) === 0 ? isLocalName(host) : !isPublicAddress(host)) throw notPublic();
-    return { host, port, lookup };
+    return { host, port, lookup, autoSelectFamilyAttemptTimeout: ATTEMPT_MS };
   }
 
   return {

@@ -30,10 +30,10 @@ export function createPools({ guard, perHost, silenceMs, ca }: PoolsOptions): Po
   let closed = false;
 
   function open(url: URL): Pool {
-    const { lookup } = guard.connectOptions(hostOf(url), portOf(url));
+    const { lookup, autoSelectFamilyAttemptTimeout } = guard.connectOptions(hostOf(url), portOf(url));
     return new Pool(url.origin, {
       connections: perHost,
-      connect: { lookup, timeout: CONNECT_MS, ...(ca === undefined ? {} : { ca }) },
+      connect: { lookup, autoSelectFamilyAttemptTimeout, timeout: CONNECT_MS, ...(ca === undefined ? {} : { ca }) },
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: HEADER_BYTES,

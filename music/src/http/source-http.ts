@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type SourceUnavailableError, TooLargeError } from "../errors.js";
 import type { AddressGuard } from "../guard/address-guard.js";
 import { isType, typeOf } from "./content-type.js";
@@ -53,7 +54,7 @@ export interface SourceHttpOptions {
   name: string;
   /** Names of hosts that may be asked, each with all below it, also by redirects. Default: all that are public. */
   hosts?: readonly string[] | undefined;
-  /** What the source is told of us. Default: `Refrain`. */
+  /** What the source is told of us. Default: our name and version. */
   userAgent?: string;
   /** Requests at once to one host; others wait. Default: 4. */
   perHost?: number;
@@ -87,7 +88,7 @@ export function createSourceHttp(options: SourceHttpOptions): SourceHttp {
     pools,
     hosts,
     slots: createHostSlots(perHost),
-    userAgent: options.userAgent ?? "Refrain",
+    userAgent: options.userAgent ?? ourName(),
     answerMs: options.answerMs ?? 10_000,
     speed: options.speed ?? { bytes: 30_000, ms: 30_000 },
     backoffMs: options.backoffMs ?? 500,
@@ -151,6 +152,12 @@ async function askOnce<T>(
   } finally {
     limit.dispose();
   }
+}
+
+/** Nothing in it tells one installation from another. */
+function ourName(): string {
+  const file: { version: string } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return `Refrain/${file.version} (music for Telegram)`;
 }
 
 function parseJson(source: string, body: Buffer): unknown {
