@@ -8,7 +8,7 @@ function createCircuit(options: Partial<SourceCircuitOptions> = {}) {
   const circuit = new SourceCircuit({ name: "yt", onState: (state) => states.push(state), ...options });
   onTestFinished(() => circuit.close());
   let calls = 0;
-  const call = (error?: unknown, subject?: string) =>
+  const call = (error?: Error, subject?: string) =>
     circuit
       .run(async () => {
         calls += 1;
