@@ -61,9 +61,19 @@ test("a query is answered by performer and title together, although the search k
 });
 
 test("items take turns when they match as well", async () => {
-  const { source } = await startArchive({ tracks: 3 });
-  const found = await source.search("silent frames", 10, signal);
-  expect(titles(found)).toEqual(["Silence No. 1", "Silence No. 2", "Silence No. 3"]);
+  const album = (identifier: string) => ({
+    files: ["1", "2"].map((track) => ({
+      name: `${track}.mp3`,
+      format: "VBR MP3",
+      size: "5000",
+      title: `${identifier} ${track}`,
+      track,
+    })),
+    metadata: { identifier, mediatype: "audio", title: identifier, creator: "Twin Rivers" },
+  });
+  const { source } = await startArchive({ items: { north: album("north"), south: album("south") } });
+  expect(titles(await source.search("twin rivers", 3, signal))).toEqual(["north 1", "south 1", "north 2"]);
+  expect(titles(await source.searchByArtist("twin rivers", 10, signal))).toEqual(["north 1", "south 1", "north 2", "south 2"]);
 });
 
 test("a performer is found as such, never in a title", async () => {

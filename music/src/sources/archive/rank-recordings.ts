@@ -19,6 +19,9 @@ interface RankedHit extends Hit {
   turn: number;
 }
 
+/** Of one item: those of a heap of thousands are found by its link. */
+const MAX_RANKED = 1_000;
+
 /** With less than half of the words it is something else. */
 const MIN_COVERED = 0.5;
 
@@ -45,7 +48,7 @@ export function rankByArtist(artist: string, items: readonly ArchiveItem[]): Hit
 }
 
 function hitsOf(items: readonly ArchiveItem[]): Hit[] {
-  return items.flatMap((item) => item.recordings.map((recording) => ({ item, recording })));
+  return items.flatMap((item) => item.recordings.slice(0, MAX_RANKED).map((recording) => ({ item, recording })));
 }
 
 function textsOfHit({ item, recording }: Hit) {

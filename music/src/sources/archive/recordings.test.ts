@@ -99,6 +99,16 @@ test("an item of 20,000 files is read, each once", () => {
   expect(new Set(recordings.flatMap(({ files: encodings }) => encodings.map(({ name }) => name))).size).toBe(15_000);
 });
 
+test("a list that calls thousands of uploads one recording is read in no more time than another", () => {
+  const files = Array.from({ length: 5_000 }, (_, at) => [
+    { name: `${at}.kind${at}`, title: "Same", track: "1" },
+    { name: `${at}.mp3`, original: `${at}.kind${at}`, size: "5000" },
+  ]).flat();
+  const recordings = toRecordings("item", files);
+  expect(recordings.flatMap(({ files: encodings }) => encodings)).toHaveLength(5_000);
+  expect(Math.max(...recordings.map(({ files: encodings }) => encodings.length))).toBeLessThan(10);
+});
+
 test.each([
   ["351.4", 351.4],
   [201, 201],

@@ -42,6 +42,8 @@ interface Family {
 /** Encodings of one recording differ by no more than that. */
 const SAME_LENGTH_SECONDS = 2;
 const MAX_HOPS = 5;
+/** Nobody uploads one recording in more encodings; a list that says so would take long to fold. */
+const MAX_UPLOADS = 6;
 const MAX_URL_LENGTH = 2048;
 
 /** Finds the recordings among an item's files, in the order in which they are played. */
@@ -139,7 +141,8 @@ function likenesses({ name, title, number, seconds }: Recording): string[] {
 }
 
 function alike(one: Recording | undefined, other: Recording): boolean {
-  if (!one || other.uploaded.some((family) => one.uploaded.includes(family))) return false;
+  if (!one || one.uploaded.length === MAX_UPLOADS) return false;
+  if (other.uploaded.some((family) => one.uploaded.includes(family))) return false;
   const known = one.seconds > 0 && other.seconds > 0;
   return !known || Math.abs(one.seconds - other.seconds) <= SAME_LENGTH_SECONDS;
 }
