@@ -56,7 +56,7 @@ export interface Config {
   partsDir: string;
   /** Where other replicas reach this one; undefined: where its HTTP door listens. */
   peerUrl: string | undefined;
-  /** Fetches at once. */
+  /** Fetches of each source at once; 0 = only other replicas fetch. */
   downloadSlots: number;
   /** Fetches that may wait. */
   maxQueued: number;
@@ -144,7 +144,7 @@ export function readConfig(env: Env = process.env): Config {
     cacheAgeMs: integer(env, "MUSIC_CACHE_DAYS", 0, { max: 36_500 }) * DAY_MS,
     partsDir: resolve(text(env, "MUSIC_PARTS_DIR", join(dataDir, "music", "parts"))),
     peerUrl: optionalText(env, "MUSIC_PEER_URL") && httpUrl(env, "MUSIC_PEER_URL", "http://music-0.music:8051"),
-    downloadSlots: integer(env, "MUSIC_DOWNLOAD_SLOTS", 4, { min: 1, max: 100 }),
+    downloadSlots: readSlots(env),
     maxQueued: integer(env, "MUSIC_DOWNLOAD_QUEUE", 1000, { max: 100_000 }),
     maxSeconds: integer(env, "MUSIC_MAX_SECONDS", 20 * 60),
     maxBytes: integer(env, "MUSIC_MAX_BYTES", 49_000_000),
@@ -191,6 +191,12 @@ function readProxyUrl(env: Env): string | undefined {
   if (url === undefined || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return url;
   // The value may hold a password, so it is not repeated.
   throw new ConfigError("MUSIC_YTDLP_PROXY", "must be an http:// or https:// address", "http://proxy.example:3128");
+}
+
+/** Without Redis nobody else would do the fetches. */
+function readSlots(env: Env): number {
+  const shared = optionalText(env, "REDIS_URL") !== undefined;
+  return integer(env, "MUSIC_DOWNLOAD_SLOTS", 4, { min: shared ? 0 : 1, max: 100 });
 }
 
 function readLimits(env: Env): LimitSettings {

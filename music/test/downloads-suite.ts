@@ -28,15 +28,19 @@ interface Given {
   slots?: number;
   maxQueued?: number;
   stored?: (url: string) => Stored | undefined;
+  source?: string;
 }
 
-export async function openReplica(open: OpenQueue, { slots = 2, maxQueued = 10, stored }: Given = {}): Promise<Replica> {
+export async function openReplica(
+  open: OpenQueue,
+  { slots = 2, maxQueued = 10, stored, source = "library" }: Given = {},
+): Promise<Replica> {
   const { work, fetches } = createFakeWork();
   const queue = await open({ work, slots, maxQueued });
   const downloads = createDownloads({
     queue,
     clock: systemClock,
-    locate: (url) => ({ source: "library", canonicalUrl: url }),
+    locate: (url) => ({ source, canonicalUrl: url }),
     stored: async ({ url }) => stored?.(url),
   });
   const fetchOf = async (url: string) => {

@@ -24,7 +24,7 @@ export const KEPT_MS = 3_600_000;
 
 /**
  * Fetches of tracks: one at a time of each track and format, whoever asks for it. In this process alone, or shared by all
- * replicas (ADR 20).
+ * replicas (ADR 21).
  *
  * What needs the shared state rejects with `QueueUnavailableError` when that cannot be reached.
  */

@@ -18,7 +18,7 @@ export interface RedisQueueOptions {
   redis: Redis;
   /** Names of the sources whose fetches this replica does. */
   sources: readonly string[];
-  /** Fetches of one source running at once in this process. */
+  /** Fetches of one source running at once in this process; 0 = others do them. */
   slots: number;
   /** Fetches of one source waiting at most, in all replicas together. */
   maxQueued: number;
@@ -50,7 +50,9 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
   const queues = new Map<string, SourceQueue>();
   const follower = createJobFollower({ views, shared, clock, queueOf });
   const patient = connections.patient();
-  const workers = sources.map((source) => createFetchWorker({ source, slots, connection: patient, shared, work, clock, logger }));
+  const workers = (slots > 0 ? sources : []).map((source) =>
+    createFetchWorker({ source, slots, connection: patient, shared, work, clock, logger }),
+  );
   const control = openControlChannel(redis.client, connections.patientClient(), (message) => {
     if (message.kind === "withdrawn") return withdrawHere(message.taskId, message.userId);
     const failure = readFailure(message.failure);
