@@ -7,8 +7,8 @@ const VERSION = "2026.8.19";
 const TIMEOUT_MS = 30_000;
 const folder = join(root, "node_modules", ".cache", "refrain", `yt-dlp-${VERSION}`);
 
-/** The interpreter is found by `env`: whichever runs, the folder of this file has the package. */
-const LAUNCHER = `#!/usr/bin/env python3
+/** The interpreter itself, not what finds it: version managers put slow scripts before it. */
+const launcher = (python) => `#!${python}
 import os, sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from yt_dlp import main
@@ -41,8 +41,10 @@ export function getYtdlp() {
     if (!got.ok || !wheel) return false;
     if (!run("python3", ["-m", "zipfile", "-e", join(part, wheel), part], { timeout: TIMEOUT_MS }).ok) return false;
     rmSync(join(part, wheel));
+    const python = run("python3", ["-c", "import sys; print(sys.executable)"]);
+    if (!python.ok) return false;
     mkdirSync(join(part, "bin"));
-    writeFileSync(join(part, "bin", "yt-dlp"), LAUNCHER, { mode: 0o755 });
+    writeFileSync(join(part, "bin", "yt-dlp"), launcher(python.output.trim()), { mode: 0o755 });
     if (!run(join(part, "bin", "yt-dlp"), ["--version"], { timeout: TIMEOUT_MS }).ok) return false;
     mkdirSync(dirname(folder), { recursive: true });
     renameSync(part, folder);

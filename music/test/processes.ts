@@ -11,8 +11,8 @@ export function groupIsGone(group: number): boolean {
   }
 }
 
-/** Process groups that have a process whose command line contains a text. Needs `/proc`. */
-export async function groupsRunning(text: string): Promise<Map<number, string[]>> {
+/** Process groups that have a process whose command line contains a text, and not another. Needs `/proc`. */
+export async function groupsRunning(text: string, except = "\n"): Promise<Map<number, string[]>> {
   const groups = new Map<number, string[]>();
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
@@ -20,7 +20,8 @@ export async function groupsRunning(text: string): Promise<Map<number, string[]>
     const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
     const group = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
-    if (command.includes(text)) groups.set(group, [...(groups.get(group) ?? []), command.replaceAll("\0", " ")]);
+    if (command.includes(text) && !command.includes(except))
+      groups.set(group, [...(groups.get(group) ?? []), command.replaceAll("\0", " ")]);
   }
   return groups;
 }

@@ -1,15 +1,22 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { LiveError, SourceUnavailableError, TooLargeError, TrackNotFoundError, UnsupportedUrlError } from "../src/errors.js";
 import type { FetchedAudio } from "../src/sources/source.js";
-import { until } from "@refrain/mesh/testing";
+import { promisify } from "node:util";
+import { temporaryFolder, until } from "@refrain/mesh/testing";
 import { type OpenTube, openTube, type RecordedTarget, video, watchUrl } from "./fake-tube/open-tube.js";
 import { ytdlpBuilds } from "./fake-tube/ytdlp-builds.js";
 import { toneMp3 } from "./tones.js";
 
 const never = () => new AbortController().signal;
 const MB = 1_000_000;
+
+// Each step starts a Python, and all processors may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
   let open: OpenTube;
@@ -20,7 +27,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
 
   beforeAll(async () => {
     open = await openTube(path);
-    song = Buffer.concat(Array.from({ length: 20 }, () => Buffer.from([])).concat(Buffer.from(await toneMp3(440, {}, 20))));
+    song = await toneMp3(440, {}, 20);
   });
   afterAll(() => open.close());
 
@@ -85,7 +92,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
     });
 
     test("whatever the query is, it is only a query", async () => {
-      for (const query of ["--exec touch /tmp/x", "a\nb", "https://evil.example/", "😀 ✓ \"'$(id)`", "-"]) {
+      for (const query of ["--exec touch /tmp/x", "-\n😀 \"'$(id)`", "https://evil.example/"]) {
         const id = newId();
         open.tube.search(query.replace("\n", " "), [{ url: watchUrl(id), id, title: "Found" }]);
         expect((await open.source("yt").search(query, 1, never())).map((track) => track.id)).toEqual([id]);
@@ -101,7 +108,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
           title: `a\nb\u0000c\u202Egpj ${"x".repeat(5_000)}`,
           channel: ["no text"],
         },
-        { url: watchUrl(ids[1] ?? ""), id: "x".repeat(5_000), title: "😀".repeat(2_000), duration: "long", channel: "\ud800" },
+        { url: watchUrl(ids[1] ?? ""), id: "x".repeat(5_000), title: "😀".repeat(2_000), duration: 1e300, channel: "\ud800" },
       ]);
       const tracks = await open.source("yt").search("hostile", 10, never());
       expect(tracks).toHaveLength(2);
@@ -146,11 +153,8 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
 
     test.each([
       [{ error: "Video unavailable. This video has been removed by the uploader" }, TrackNotFoundError],
-      [{ error: "Private video. Sign in if you've been granted access to this video" }, TrackNotFoundError],
-      [{ error: "Join this channel to get access to members-only content like this video" }, TrackNotFoundError],
       [{ error: "This live event will begin in 3 hours." }, LiveError],
       [{ ...video("x", "http://127.0.0.1:9/"), is_live: true }, LiveError],
-      [{ ...video("x", "http://127.0.0.1:9/"), live_status: "is_upcoming" }, LiveError],
       [{ error: "Sign in to confirm you’re not a bot. Use --cookies" }, SourceUnavailableError],
     ])("%j as what it is", async (info, type) => {
       const id = newId();
@@ -192,11 +196,11 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
 
     test("the tracks of a set one by one, without those that are gone", async () => {
       const url = "https://soundcloud.com/some-one/sets/the-set";
-      const tracks = ["one", "two", "three"].map((name) => ({ name, url: `https://soundcloud.com/some-one/${name}` }));
+      const tracks = ["1", "2", "3"].map((name) => ({ name, url: `https://soundcloud.com/some-one/song-${name}` }));
       for (const track of tracks) {
         const api = `https://api.soundcloud.com/tracks/${track.name}`;
         const info = { ...video(track.name, "http://127.0.0.1:9/x.mp3"), title: `Song ${track.name}`, webpage_url: track.url };
-        open.tube.page(api, track.name === "two" ? { error: "HTTP Error 404: Not Found" } : info);
+        open.tube.page(api, track.name === "2" ? { error: "HTTP Error 404: Not Found" } : info);
       }
       const entries = tracks.map(({ name }) => ({ _type: "url", url: `https://api.soundcloud.com/tracks/${name}`, id: name }));
       open.tube.page(url, { _type: "playlist", id: "1", title: "The Set", entries });
@@ -242,7 +246,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
       const target = await open.target();
       const cut = fetch(url, target, controller.signal);
       cut.catch(() => undefined);
-      await until(() => target.reports.some(([bytes]) => bytes > 60_000));
+      await until(() => target.reports.some(([bytes]) => bytes > 60_000), 60_000);
       controller.abort(new Error("killed"));
       await expect(cut).rejects.toThrow("killed");
       const parts = (await readdir(target.folder)).filter((name) => name.endsWith(".part"));
@@ -261,6 +265,18 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
       open.tube.page(url, video(id, open.tube.file(`${id}-fresh.mp3`, { body: song })));
       const fetched = await found.fetch(await open.target(), never());
       expect((await stat(fetched.path)).size).toBe(song.length);
+    });
+
+    test("the audio alone of what few can play, as it is", async () => {
+      const folder = await temporaryFolder();
+      const webm = join(folder, "tone.webm");
+      const tone = ["-f", "lavfi", "-i", "sine=duration=2", "-c:a", "libopus", webm];
+      await promisify(execFile)("ffmpeg", ["-v", "error", ...tone]);
+      const format = { format_id: "251", ext: "webm", acodec: "opus" };
+      const { url } = serve({ body: await readFile(webm) }, { format });
+      const found = await open.source("yt").resolve(url, never());
+      const fetched = await found.fetch(await open.target(), never());
+      expect([found.container, fetched.container]).toEqual(["ogg", "ogg"]);
     });
 
     test("nothing that is announced as too large", async () => {
@@ -284,13 +300,9 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
       await expect(failed).rejects.toMatchObject({ problem: "timeout" });
     });
 
-    test.each([
-      [403, "blocked"],
-      [429, "rate_limited"],
-      [500, "down"],
-    ])("nothing that is answered with %i", async (status, problem) => {
-      const { url } = serve({ status });
-      await expect(fetch(url, await open.target())).rejects.toMatchObject({ problem });
+    test("nothing that is refused", async () => {
+      const { url } = serve({ status: 403 });
+      await expect(fetch(url, await open.target())).rejects.toMatchObject({ problem: "blocked" });
     });
 
     test("nothing that is no audio, whatever it is called", async () => {
@@ -309,14 +321,26 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
   });
 
   describe("is led", () => {
-    test.each([
-      "http://127.0.0.1:9/",
-      "http://localhost:9/x.mp3",
-      "http://[::ffff:127.0.0.1]/",
-      "http://169.254.169.254/latest/meta-data/",
-    ])("nowhere by a redirect to %s", async (location) => {
-      const { url } = serve({ location });
-      await expect(fetch(url, await open.target())).rejects.toBeInstanceOf(UnsupportedUrlError);
+    test.each(["http://127.0.0.1:9/x.mp3", "http://[::ffff:169.254.169.254]/latest/meta-data/"])(
+      "nowhere by a redirect to %s",
+      async (location) => {
+        const { url } = serve({ location });
+        await expect(fetch(url, await open.target())).rejects.toBeInstanceOf(UnsupportedUrlError);
+      },
+    );
+
+    test("nowhere by a redirect to another protocol", async () => {
+      let connections = 0;
+      const inside = createServer((socket) => {
+        connections++;
+        socket.destroy();
+      }).listen(0, "127.0.0.1");
+      onTestFinished(() => void inside.close());
+      await once(inside, "listening");
+      const { port } = inside.address() as AddressInfo;
+      const { url } = serve({ location: `ftp://127.0.0.1:${port}/x.mp3` });
+      await expect(fetch(url, await open.target())).rejects.toBeInstanceOf(Error);
+      expect(connections).toBe(0);
     });
 
     test("nowhere by a page or a format inside", async () => {
@@ -333,7 +357,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
     const controller = new AbortController();
     const asked = open.source("yt").search("silent", 5, controller.signal);
     asked.catch(() => undefined);
-    await until(() => open.tube.requests.some(({ what }) => what === "silent"));
+    await until(() => open.tube.requests.some(({ what }) => what === "silent"), 60_000);
     controller.abort(new Error("gone"));
     await expect(asked).rejects.toThrow("gone");
   });

@@ -51,6 +51,8 @@ export interface TubeRequest {
 }
 
 const PLUGIN = fileURLToPath(new URL("plugin", import.meta.url));
+/** What Python makes of its sources, so that only the first run does it, and not beside ours. */
+const PYTHON_CACHE = fileURLToPath(new URL("../../../node_modules/.cache/refrain/python", import.meta.url));
 const PIECE = 16_384;
 
 /** The site behind the plugin: pages and searches as the test sets them, files with `Range`, and every way of failing. */
@@ -84,7 +86,7 @@ export async function startFakeTube(): Promise<FakeTube> {
 
   return {
     host,
-    env: { PYTHONPATH: PLUGIN, PYTHONDONTWRITEBYTECODE: "1", FAKE_TUBE: `http://${host}` },
+    env: { PYTHONPATH: PLUGIN, PYTHONPYCACHEPREFIX: PYTHON_CACHE, FAKE_TUBE: `http://${host}` },
     requests,
     page: (url, info) => void pages.set(url, { body: JSON.stringify(info) }),
     badPage: (url, answer) => void pages.set(url, answer),

@@ -61,7 +61,9 @@ export function fetchArguments(
   const { progressDelta } = abilities;
   return [
     ...common(site, abilities),
-    ...["--no-playlist", "--no-warnings", "--no-mtime", "--retries", "3", "--fragment-retries", "3", "--newline", "--progress"],
+    ...["--no-playlist", "--no-warnings", "--no-mtime", "--newline", "--progress"],
+    // What has expired is an error only with this, and then asked for once more by its page.
+    ...["--abort-on-error", "--retries", "3", "--fragment-retries", "3"],
     ...(progressDelta ? ["--progress-delta", String(PROGRESS_EVERY_S)] : []),
     // Taken out of a video, or of a container that few play, but never encoded anew: whoever asks may want another format.
     ...["-f", FORMATS, "-x", "--audio-format", "best", "--break-match-filters", "!is_live"],

@@ -30,6 +30,7 @@ const unavailable =
   (cause) =>
     new SourceUnavailableError(sentence, { cause, problem });
 
+const NO_FORMATS = notFound("nothing of this track can be fetched");
 const NO_JS = unavailable("no_js_runtime", "YouTube needs a JavaScript runtime, and there is none");
 const TOO_OLD = unavailable("too_old", "yt-dlp is too old for this site");
 const DOWN = unavailable("down", "the site does not answer as it should");
@@ -61,12 +62,12 @@ const MEANINGS: readonly (readonly [RegExp, Explain])[] = [
   [/private/i, notFound("this track is private")],
   [/in your (?:country|location|region)|from your location|geo.?restrict/i, notFound("this track cannot be had in this country")],
   [/\bDRM\b/, notFound("this track is protected against copying")],
+  [/Requested format is not available|No video formats found/i, NO_FORMATS],
   [/JavaScript runtime|Only images are available|n challenge solving failed/i, NO_JS],
   [
     /removed|unavailable|not available|no longer|does(?: not|n't) exist|deleted|terminated|HTTP Error (?:404|410)/i,
     notFound("this track is not there, or no longer"),
   ],
-  [/Requested format is not available|No video formats found/i, notFound("nothing of this track can be fetched")],
   [/HTTP Error 403|HTTP Error 401|Sign in|log ?in required|registered users/i, unavailable("blocked", "the site refuses us")],
   [/timed out|time-?out|HTTP Error 504/i, unavailable("timeout", "the site did not answer in time")],
 ];
@@ -85,11 +86,11 @@ function explain({ stderr }: ToolError, { program, isYoutube }: FailureContext):
   const errors = stderr.split("\n").filter((line) => line.startsWith("ERROR:"));
   const said = (errors.length > 0 ? errors : [stderr]).join("\n");
   const meaning = MEANINGS.find(([pattern]) => pattern.test(said));
-  const [pattern, found] = meaning ?? [undefined, DOWN];
+  const found = meaning?.[1] ?? DOWN;
   if (!isYoutube || program.kind !== "ready") return found;
   // Without a runtime there are no formats; an old build finds none, or understands nothing any more.
-  const noFormats = pattern?.test("Requested format is not available") ?? false;
+  const noFormats = found === NO_FORMATS;
   if (noFormats && (program.needsJs || /JavaScript runtime/i.test(stderr))) return NO_JS;
-  const misunderstood = found === DOWN && /Unable to extract|Failed to (?:parse|extract)|report this issue/i.test(said);
+  const misunderstood = found === DOWN && /Unable to extract|Failed to extract/i.test(said);
   return program.tooOld && (noFormats || misunderstood) ? TOO_OLD : found;
 }

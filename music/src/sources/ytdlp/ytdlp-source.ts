@@ -3,7 +3,7 @@ import type { Logger } from "@refrain/mesh";
 import type PQueue from "p-queue";
 import { LiveError, SourceUnavailableError, TrackNotFoundError, UnsupportedUrlError } from "../../errors.js";
 import type { SourceHttp } from "../../http/source-http.js";
-import { words } from "../library/search-text.js";
+import { sounds } from "../library/search-text.js";
 import { type FoundAudio, type LinkedTracks, MAX_LINKED_TRACKS, type Source, type SourceState } from "../source.js";
 import { entriesArguments, lookUpArguments, searchArguments } from "./arguments.js";
 import type { RunTimes } from "./create-ytdlp-sources.js";
@@ -55,7 +55,7 @@ export function createYtdlpSource(site: Site, shared: YtdlpShared): Source {
     probe: async (signal) => describe(await shared.program.get(signal), site),
     search: async (query, limit, signal) => (await search(query, Math.min(limit, MAX_HITS), signal)).slice(0, limit),
     async searchByArtist(artist, limit, signal) {
-      const wanted = words(artist);
+      const wanted = sounds(artist);
       const found = await search(artist, Math.min(limit * ARTIST_FACTOR, MAX_HITS), signal);
       return found.filter(({ uploader }) => isPerformer(uploader, wanted)).slice(0, limit);
     },
@@ -199,8 +199,9 @@ function tracksOf(infos: readonly (Info | undefined)[], site: Site): Track[] {
   return [...tracks.values()];
 }
 
+/** Whatever alphabet the name is written in. */
 function isPerformer(uploader: string, wanted: readonly string[]): boolean {
-  const found = words(uploader);
+  const found = sounds(uploader);
   return wanted.length > 0 && (wanted.every((word) => found.includes(word)) || found.join("") === wanted.join(""));
 }
 

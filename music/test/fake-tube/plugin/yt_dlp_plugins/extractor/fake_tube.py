@@ -38,35 +38,38 @@ def _find_limited(self, query, count):
 
 class FakeVideoIE(YoutubeIE, plugin_name='fake'):
     _VALID_URL = r'https?://www\.youtube\.com/watch\?v=(?P<id>[\w-]{11})'
-    _real_initialize = _begin
+    _initialize_pre_login = _real_initialize = _begin
     _real_extract = _extract
 
 
 class FakeListIE(YoutubeTabIE, plugin_name='fake'):
     _VALID_URL = r'https?://www\.youtube\.com/playlist\?list=(?P<id>[\w-]+)'
-    _real_initialize = _begin
+    _initialize_pre_login = _real_initialize = _begin
     _real_extract = _extract
 
 
 class FakeVideoSearchIE(YoutubeSearchIE, plugin_name='fake'):
-    _real_initialize = _begin
+    _initialize_pre_login = _real_initialize = _begin
     _get_n_results = _find_limited
 
 
 class FakeTrackIE(SoundcloudIE, plugin_name='fake'):
-    _VALID_URL = r'https?://(?:api\.)?soundcloud\.com/(?!.*/sets/)(?P<id>.+)'
-    _real_initialize = _begin
+    _CLIENT_ID = 'none'
+    _VALID_URL = r'https?://(?:api\.)?soundcloud\.com/(?!.*/sets/)(?P<id>[\w/-]+)'
+    _initialize_pre_login = _real_initialize = _begin
     _real_extract = _extract
 
 
 class FakeSetIE(SoundcloudSetIE, plugin_name='fake'):
+    _CLIENT_ID = 'none'
     _VALID_URL = r'https?://soundcloud\.com/[\w-]+/sets/(?P<id>[\w-]+)'
-    _real_initialize = _begin
+    _initialize_pre_login = _real_initialize = _begin
     _real_extract = _extract
 
 
 class FakeTrackSearchIE(SoundcloudSearchIE, plugin_name='fake'):
-    _real_initialize = _begin
+    _CLIENT_ID = 'none'
+    _initialize_pre_login = _real_initialize = _begin
     _get_n_results = _find_limited
 
 
