@@ -80,6 +80,7 @@ export function createFileRegistry({ redis, logger, contents, beatMs = BEAT_MS }
         names.push(name);
         if (names.length < BATCH) continue;
         await client.sAdd(of, names);
+        await client.pExpire(at, beatMs * SILENT_BEATS); // a hundred thousand names take seconds
         names = [];
       }
       if (names.length > 0) await client.sAdd(of, names);
