@@ -19,6 +19,9 @@ const SETTINGS = {
   PATH: process.env.PATH,
 };
 
+/** The service has just started, maybe on a machine that does much else. */
+const PATIENT = { timeoutMs: 25_000 };
+
 async function startUp() {
   const archive = await startFakeArchive({ tracks: 3, bytes: 500_000, image: { bytes: bigJpeg(600, 600), type: "image/jpeg" } });
   onTestFinished(() => archive.close());
@@ -28,7 +31,7 @@ async function startUp() {
   const client = connect(music.addresses.grpc ?? "");
   const download = (userId: string, url: string) =>
     readAll(async function* (signal) {
-      for await (const { progress } of client.download({ url, userId, format: AudioFormat.AUTO }, { signal }))
+      for await (const { progress } of client.download({ url, userId, format: AudioFormat.AUTO }, { signal, ...PATIENT }))
         if (progress) yield progress;
     });
   return { archive, client, download, filesUrl: `http://${music.addresses.http}` };
@@ -36,7 +39,7 @@ async function startUp() {
 
 test("a track of the archive is found, fetched once for all who ask, and served with its cover", async () => {
   const { archive, client, download, filesUrl } = await startUp();
-  const { tracks, failedSources } = await client.search({ query: "silent frames silence 2", sources: ["ia"] });
+  const { tracks, failedSources } = await client.search({ query: "silent frames silence 2", sources: ["ia"] }, PATIENT);
   expect([tracks[0]?.url, ...failedSources]).toEqual([archive.trackUrl(2)]);
   const listeners = ["ann", "bob", "cid"].map((name) => download(name, tracks[0]?.url ?? ""));
   expect(await Promise.all(listeners.map(({ ended }) => ended))).toEqual([undefined, undefined, undefined]);
