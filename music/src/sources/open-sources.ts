@@ -76,7 +76,7 @@ interface Desk {
 }
 
 function openDesk(source: Source, logger: Logger, { watchEveryMs, firstTrialMs }: SourceOverrides): Desk {
-  const watched = watchSource(source, { logger, everyMs: watchEveryMs, onBack: () => guarded.reset() });
+  const watched = watchSource(source, { logger, everyMs: watchEveryMs, onWell: (wasOff) => guarded.well(wasOff) });
   const guarded = withBreaker(watched, { logger, firstTrialMs });
   return { watched, guarded };
 }

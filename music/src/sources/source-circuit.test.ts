@@ -133,6 +133,30 @@ test("one track that fails again and again is one failure", async () => {
   expect(circuit.state).toBe("open");
 });
 
+test("what fails late, after it opened, makes nobody wait longer", async () => {
+  const { circuit, call } = createCircuit({ firstTrialMs: 60_000 });
+  let fail = (_error: Error) => {};
+  const late = circuit.run(() => new Promise<never>((_resolve, reject) => (fail = reject))).catch(() => {});
+  for (let at = 0; at < 5; at++) await call(failure());
+  fail(failure());
+  await late;
+  expect(circuit.state).toBe("open");
+  circuit.reset();
+  for (let at = 0; at < 5; at++) await call(failure());
+  expect(circuit.retryAfterSeconds).toBeLessThanOrEqual(60);
+});
+
+test("fetches that fail open it, though look-ups between them are answered", async () => {
+  const { circuit, call } = createCircuit();
+  for (let at = 0; at < 20; at++) await call();
+  for (let at = 0; at < 5; at++) {
+    expect(circuit.state).toBe("closed");
+    await call();
+    await circuit.watch(() => Promise.reject(failure()), `${at}`).catch(() => {});
+  }
+  expect(circuit.state).toBe("open");
+});
+
 test("a fetch counts, but is never the trial", async () => {
   const { circuit, call } = createCircuit({ firstTrialMs: 30 });
   const fetch = (url: string, error?: Error) =>

@@ -10,6 +10,7 @@ import {
   TrackNotFoundError,
   UnsupportedUrlError,
 } from "../errors.js";
+import { FailureRow } from "./failure-row.js";
 
 export type CircuitState = "closed" | "half_open" | "open";
 
@@ -36,8 +37,6 @@ const FIRST_TRIAL_MS = 30_000;
 const LAST_TRIAL_MS = 10 * 60_000;
 /** After a trial that told nothing. */
 const RETRIAL_MS = 1_000;
-/** Tracks that are remembered to fail again and again. */
-const MAX_SUBJECTS = 100;
 /** A caller in a hurry says little of the source: only what took so long before it was ended counts as a timeout. */
 const SLOW_MS = 5_000;
 
@@ -55,8 +54,11 @@ interface Attempt {
   /** What it is about, when it is about one track or list. */
   readonly subject: string | undefined;
   readonly startedAt: number;
-  /** How many attempts had ended before. */
+  /** What its failure stands in. */
+  readonly row: FailureRow;
   readonly endsBefore: number;
+  /** It began before the circuit opened, so that it tells nothing of the source since. */
+  readonly isEarlier: () => boolean;
 }
 
 /**
@@ -74,11 +76,10 @@ export class SourceCircuit {
   #waitMs: number;
   #problem: SourceProblem = "down";
   #trialAt = 0;
-  /** What failed since the last answer. */
-  readonly #failed = new Set<string>();
-  #failuresInARow = 0;
-  /** Attempts that ended in a way that counts. */
-  #ends = 0;
+  readonly #asks = new FailureRow();
+  /** A site that answers questions may still refuse its files: these are counted apart. */
+  readonly #fetches = new FailureRow();
+  #openings = 0;
 
   constructor(options: SourceCircuitOptions) {
     this.#options = options;
@@ -116,13 +117,13 @@ export class SourceCircuit {
 
   /** @throws CircuitOpenError while it is open; whatever the work throws */
   async run<T>(work: () => Promise<T>, subject?: string): Promise<T> {
-    const answer = await this.#fire(this.#attempt(work, subject));
+    const answer = await this.#fire(this.#attempt(work, subject, this.#asks));
     return answer as T; // opossum hands through what the work resolves with
   }
 
   /** Runs what may take long, such as a fetch: how it ends counts, but it is never the trial that everybody waits for. */
   async watch<T>(work: () => Promise<T>, subject: string): Promise<T> {
-    const attempt = this.#attempt(work, subject);
+    const attempt = this.#attempt(work, subject, this.#fetches);
     try {
       const answer = await work();
       this.#answered();
@@ -142,66 +143,62 @@ export class SourceCircuit {
     this.#breaker.shutdown();
   }
 
-  #attempt(work: () => Promise<unknown>, subject: string | undefined): Attempt {
-    return { work, subject, startedAt: performance.now(), endsBefore: this.#ends };
+  #attempt(work: () => Promise<unknown>, subject: string | undefined, row: FailureRow): Attempt {
+    const openings = this.#openings;
+    const isEarlier = () => openings !== this.#openings;
+    return { work, subject, startedAt: performance.now(), row, endsBefore: row.ends, isEarlier };
   }
 
   async #fire(attempt: Attempt): Promise<unknown> {
     try {
       const answer = await this.#breaker.fire(attempt);
-      this.#answered();
+      this.#asks.answered();
       return answer;
     } catch (error) {
       if (error instanceof Error && CircuitBreaker.isOurError(error)) throw this.#refusal();
-      if (this.#breaker.closed && this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) this.#breaker.open();
+      if (this.#breaker.closed && (attempt.row.length >= MAX_FAILURES_IN_A_ROW || this.#isHopeless(error))) this.#breaker.open();
       throw error;
     }
   }
 
   #answered(): void {
-    this.#ends += 1;
-    this.#failuresInARow = 0;
-    this.#failed.clear();
+    this.#asks.answered();
+    this.#fetches.answered();
+  }
+
+  /** The next call would meet the same. */
+  #isHopeless(error: unknown): boolean {
+    return error instanceof SourceUnavailableError && PATIENCE[error.problem] !== undefined;
   }
 
   /** Asked by opossum, once for each attempt that failed. What is no failure closes a circuit that is half open. */
   #isFailure(error: unknown, attempt: Attempt): boolean {
     if (isAnswer(error)) {
-      this.#answered();
+      attempt.row.answered();
       return false;
     }
-    const counts = error instanceof SourceUnavailableError && this.#counts(error.problem, attempt);
+    const counts = error instanceof SourceUnavailableError && !attempt.isEarlier() && this.#counts(error.problem, attempt);
     if (counts) this.#problem = error.problem;
-    const patience = PATIENCE[this.#problem] ?? 0;
-    if (!this.#breaker.closed) {
-      // A trial that its caller ended tells nothing: the next call is one again.
-      if (counts) this.#waitMs = Math.min(LAST_TRIAL_MS, Math.max(2 * this.#waitMs, patience * this.#firstTrialMs));
-      this.#settings.resetTimeout = counts ? this.#waitMs : Math.min(RETRIAL_MS, this.#waitMs);
-      return true;
-    }
-    if (!counts) return false;
-    this.#note(attempt);
-    if (patience > 0) {
-      this.#waitMs = Math.min(LAST_TRIAL_MS, patience * this.#firstTrialMs);
-      this.#failuresInARow = MAX_FAILURES_IN_A_ROW;
-    }
-    this.#settings.resetTimeout = this.#waitMs;
+    const patientMs = counts ? (PATIENCE[error.problem] ?? 0) * this.#firstTrialMs : 0;
+    if (this.#breaker.closed) {
+      if (!counts) return false;
+      attempt.row.failed(attempt.subject, attempt.endsBefore);
+      this.#wait(Math.max(this.#firstTrialMs, patientMs));
+    } else if (counts) this.#wait(Math.max(2 * this.#waitMs, patientMs));
+    // A trial that its caller ended tells nothing: the next call is one again.
+    else if (this.#breaker.halfOpen) this.#settings.resetTimeout = Math.min(RETRIAL_MS, this.#waitMs);
     return true;
   }
 
-  /** In a row is what began after the last end: when the network breaks, everything under way fails at once, as one failure. */
-  #note({ subject, endsBefore }: Attempt): void {
-    if (this.#failed.size >= MAX_SUBJECTS) this.#failed.clear();
-    if (subject !== undefined) this.#failed.add(subject);
-    if (endsBefore !== this.#ends) return;
-    this.#ends += 1;
-    this.#failuresInARow += 1;
+  #wait(ms: number): void {
+    this.#waitMs = Math.min(LAST_TRIAL_MS, ms);
+    this.#settings.resetTimeout = this.#waitMs;
   }
 
   /** Not what one track fails with again, nor what a caller in a hurry did not wait for. */
-  #counts(problem: SourceProblem, { subject, startedAt }: Attempt): boolean {
+  #counts(problem: SourceProblem, { subject, startedAt, row }: Attempt): boolean {
     if (PATIENCE[problem] !== undefined) return true;
-    if (subject !== undefined && this.#failed.has(subject)) return false;
+    if (this.#breaker.closed && row.has(subject)) return false;
     return problem !== "timeout" || performance.now() - startedAt >= (this.#options.slowMs ?? SLOW_MS);
   }
 
@@ -214,13 +211,13 @@ export class SourceCircuit {
     const { onState } = this.#options;
     this.#breaker.on("open", () => {
       this.#trialAt = performance.now() + (this.#settings.resetTimeout ?? this.#waitMs);
+      this.#openings += 1;
       this.#answered();
       onState("open", this.#problem);
     });
     this.#breaker.on("halfOpen", () => onState("half_open", this.#problem));
     this.#breaker.on("close", () => {
-      this.#waitMs = this.#firstTrialMs;
-      this.#settings.resetTimeout = this.#waitMs;
+      this.#wait(this.#firstTrialMs);
       onState("closed", this.#problem);
     });
   }

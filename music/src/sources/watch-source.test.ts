@@ -22,7 +22,7 @@ function watch(first: SourceState) {
     resolve: () => Promise.reject(new Error("asked")),
   };
   let backs = 0;
-  const watched = watchSource(source, { logger: silentLogger(), everyMs: 10, onBack: () => (backs += 1) });
+  const watched = watchSource(source, { logger: silentLogger(), everyMs: 10, onWell: (wasOff) => (backs += Number(wasOff)) });
   onTestFinished(() => watched.close());
   const looks = async (count: number) => {
     const before = now.looks;

@@ -7,8 +7,8 @@ export interface WatchOptions {
   logger: Logger;
   /** From one look to the next, in milliseconds. Default: 60,000. */
   everyMs?: number | undefined;
-  /** Called when a source that was off works. */
-  onBack: () => void;
+  /** Called after each look at which the source was well; with true when it was off before. */
+  onWell: (wasOff: boolean) => void;
 }
 
 /** A source that is looked at beside the calls. */
@@ -20,14 +20,14 @@ export interface WatchedSource extends Source {
 
 const EVERY_MS = 60_000;
 const PROBE_MS = 30_000;
-/** Problems that go away only when the operator does something. */
-const OPERATORS: ReadonlySet<SourceProblem> = new Set<SourceProblem>(["not_installed", "too_old", "no_js_runtime"]);
+/** Problems that go away only when the operator does something, which a look notices. */
+export const OPERATORS: ReadonlySet<SourceProblem> = new Set<SourceProblem>(["not_installed", "too_old", "no_js_runtime"]);
 
 /**
  * Looks at a source now and every minute, beside the calls, and switches it off while it cannot work: until a first look succeeded, and
  * whenever the operator is needed. `probe` tells what was seen last.
  */
-export function watchSource(source: Source, { logger, everyMs = EVERY_MS, onBack }: WatchOptions): WatchedSource {
+export function watchSource(source: Source, { logger, everyMs = EVERY_MS, onWell }: WatchOptions): WatchedSource {
   const closing = new AbortController();
   let state: SourceState = { ok: true, detail: "not looked at yet" };
   let hasWorked = false;
@@ -55,10 +55,8 @@ export function watchSource(source: Source, { logger, everyMs = EVERY_MS, onBack
     problem = why && (!hasWorked || OPERATORS.has(why)) ? why : undefined;
     const fields = { source: source.name, detail: seen.detail };
     if (problem !== undefined && problem !== before) logger.warn({ ...fields, problem }, "source is off");
-    if (problem === undefined && before !== undefined) {
-      logger.info(fields, "source is on");
-      onBack();
-    }
+    if (problem === undefined && before !== undefined) logger.info(fields, "source is on");
+    if (seen.ok) onWell(before !== undefined);
   }
 
   function check(): void {

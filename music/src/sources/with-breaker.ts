@@ -2,6 +2,7 @@ import type { Logger } from "@refrain/mesh";
 import type { SourceProblem } from "../errors.js";
 import type { FoundAudio, Source, SourceState } from "./source.js";
 import { type CircuitState, SourceCircuit } from "./source-circuit.js";
+import { OPERATORS } from "./watch-source.js";
 
 export interface BreakerOptions {
   logger: Logger;
@@ -12,8 +13,8 @@ export interface BreakerOptions {
 /** A source that is left alone while it fails. */
 export interface BrokenSource extends Source {
   readonly circuit: () => CircuitState;
-  /** The source works again, as far as a probe can tell. */
-  reset(): void;
+  /** A look found the source well: calls are let through if it was off, or if what it failed with is what a look notices. */
+  well(wasOff: boolean): void;
   close(): void;
 }
 
@@ -49,7 +50,9 @@ export function withBreaker(source: Source, { logger, firstTrialMs }: BreakerOpt
     off: source.off && (() => source.off?.()),
     canonicalUrl: (url) => source.canonicalUrl(url),
     circuit: () => circuit.state,
-    reset: () => circuit.reset(),
+    well(wasOff) {
+      if (wasOff || OPERATORS.has(circuit.problem)) circuit.reset();
+    },
     close: () => circuit.close(),
     probe: (signal) => probe(source, circuit, signal),
     search: (query, limit, signal) => circuit.run(() => source.search(query, limit, signal)),
