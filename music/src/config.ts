@@ -166,10 +166,13 @@ function readBlobs(env: Env, fallback: string): BlobSettings {
       "s3://my-bucket/refrain",
     );
   const own = path.split("/").filter(Boolean).join("/");
-  // The SDK's own name for S3 alone goes first.
-  const endpoint = optionalText(env, "AWS_ENDPOINT_URL_S3") ?? optionalText(env, "AWS_ENDPOINT_URL");
-  if (endpoint !== undefined) httpUrl(env, "AWS_ENDPOINT_URL", "https://s3.example.org");
+  const endpoint = endpointOf(env, "AWS_ENDPOINT_URL_S3") ?? endpointOf(env, "AWS_ENDPOINT_URL");
   return { kind: "bucket", bucket, prefix: own && `${own}/`, endpoint, region: optionalText(env, "AWS_REGION") };
+}
+
+/** The SDK knows two names: of S3 alone, and of all services. */
+function endpointOf(env: Env, name: "AWS_ENDPOINT_URL_S3" | "AWS_ENDPOINT_URL"): string | undefined {
+  return optionalText(env, name) && httpUrl(env, name, "https://s3.example.org");
 }
 
 function readYtdlp(env: Env): YtdlpSettings {
