@@ -2,7 +2,7 @@ import { openRedis } from "@refrain/mesh";
 import { hasRedis, type RedisProcess, silentLogger, startRedis } from "@refrain/mesh/testing";
 import { describe, onTestFinished } from "vitest";
 import { systemClock } from "../src/clock.js";
-import { createRedisQueue } from "../src/downloads/redis-queue/redis-queue.js";
+import { openRedisQueue } from "../src/downloads/redis-queue/redis-queue.js";
 import { describeDownloads, type OpenQueue } from "./downloads-suite.js";
 
 /** A queue on a Redis of its own. */
@@ -11,7 +11,7 @@ export const openOn =
   async (options) => {
     const { url } = await redisProcess;
     const redis = await openRedis(url, silentLogger());
-    const queue = createRedisQueue({ ...options, redis, sources: ["library"], clock: systemClock, logger: silentLogger() });
+    const queue = await openRedisQueue({ ...options, redis, sources: ["library"], clock: systemClock, logger: silentLogger() });
     onTestFinished(async () => {
       await queue.close();
       redis.close();

@@ -4,7 +4,7 @@ import { hasRedis, type RedisProcess, silentLogger, startRedis, temporaryFolder,
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/clock.js";
 import { toFailure } from "../src/downloads/failure.js";
-import { createRedisQueue } from "../src/downloads/redis-queue/redis-queue.js";
+import { openRedisQueue } from "../src/downloads/redis-queue/redis-queue.js";
 import { openReplica, reasonOfEnd, type Replica, rises } from "./downloads-suite.js";
 import { type Seen, storedFor } from "./fake-work.js";
 import { layWire } from "./redis-wire.js";
@@ -23,7 +23,7 @@ async function openReplicas(redis: RedisProcess, count: number, { abandonedMs, .
     const client = await openRedis(url, silentLogger());
     const replica = await openReplica(async (options) => {
       const shared = { redis: client, sources: ["library"], clock: systemClock, logger: silentLogger(), abandonedMs };
-      return createRedisQueue({ ...options, ...shared });
+      return openRedisQueue({ ...options, ...shared });
     }, given);
     let left: Promise<void> | undefined;
     const leave = () => (left ??= replica.queue.close().then(() => client.close()));

@@ -9,7 +9,7 @@ import { createClient } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/clock.js";
 import { toFailure } from "../src/downloads/failure.js";
-import { createRedisQueue } from "../src/downloads/redis-queue/redis-queue.js";
+import { openRedisQueue } from "../src/downloads/redis-queue/redis-queue.js";
 import { openReplica, reasonOfEnd } from "./downloads-suite.js";
 
 /** A block of JSON that the document shows, by the word behind ```json. */
@@ -31,7 +31,7 @@ async function setUp(work: (job: Job, stopped: Promise<string>) => Promise<unkno
   const redis = await openRedis(url, silentLogger());
   const replica = await openReplica(
     async (options) => {
-      const queue = createRedisQueue({
+      const queue = await openRedisQueue({
         ...options,
         slots: 0,
         redis,

@@ -91,7 +91,7 @@ async function inScratch(job: Job, options: FetchTrackOptions): Promise<Stored> 
     // From here on it is the content that fails, which would be the same again.
     resumable = false;
     const stored = await finish(fetched, job, options);
-    await scratch.remove();
+    await scratch.remove().catch(() => {}); // it is stored: what is left goes with the next look at leftovers
     return stored;
   } catch (error) {
     if (isCut(error, resumable, signal)) {

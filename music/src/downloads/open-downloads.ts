@@ -55,6 +55,6 @@ async function openQueue({ sources, files, converter, config, redis, logger }: O
   const settings = { slots: config.downloadSlots, maxQueued: config.maxQueued, clock: systemClock, work };
   if (!redis) return createMemoryQueue(settings);
   // Loaded only where it is used: it takes a good part of a second.
-  const { createRedisQueue } = await import("./redis-queue/redis-queue.js");
-  return createRedisQueue({ ...settings, redis, sources: sources.map(({ name }) => name), logger });
+  const { openRedisQueue } = await import("./redis-queue/redis-queue.js");
+  return openRedisQueue({ ...settings, redis, sources: sources.map(({ name }) => name), logger });
 }

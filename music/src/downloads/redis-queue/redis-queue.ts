@@ -5,7 +5,7 @@ import { DownloadCancelledError, QueueFullError, QueueUnavailableError, TaskNotF
 import { ABANDONED_MS, type FetchQueue, type FetchRequest } from "../fetch-queue.js";
 import { createTask, type Task } from "../task.js";
 import type { Work } from "../work.js";
-import { createConnections } from "./connections.js";
+import { openConnections } from "./connections.js";
 import { openControlChannel } from "./control-channel.js";
 import { createFetchWorker } from "./fetch-worker.js";
 import { createJobFollower, lostJob } from "./follow-jobs.js";
@@ -42,10 +42,10 @@ const LOOK_MS = 5_000;
  * Each replica follows the tasks that somebody there listens to, by the events of the jobs. Who is in a task, and whether it is
  * listened to anywhere, is kept beside the jobs.
  */
-export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
+export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQueue> {
   const { redis, sources, slots, maxQueued, clock, work, logger, abandonedMs = ABANDONED_MS } = options;
-  const connections = createConnections(redis);
-  const shared = createSharedState(redis, abandonedMs);
+  const connections = await openConnections(redis);
+  const shared = createSharedState(connections.client, abandonedMs);
   const views = createTaskViews();
   const queues = new Map<string, SourceQueue>();
   const follower = createJobFollower({ views, shared, clock, queueOf });
@@ -53,7 +53,7 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
   const workers = (slots > 0 ? sources : []).map((source) =>
     createFetchWorker({ source, slots, connection: patient, shared, work, clock, logger }),
   );
-  const control = openControlChannel(redis.client, connections.patientClient(), (message) => {
+  const control = openControlChannel(connections.client, connections.patientClient(), (message) => {
     if (message.kind === "withdrawn") return withdrawHere(message.taskId, message.userId);
     const failure = readFailure(message.failure);
     for (const worker of workers) worker.stop(message.taskId, failure);
@@ -190,7 +190,7 @@ export function createRedisQueue(options: RedisQueueOptions): FetchQueue {
       closed = true;
       clearInterval(timer);
       // Without Redis nothing can be handed over: whoever is left finds out by the locks.
-      const patienceMs = redis.client.isReady ? CLOSE_MS : 0;
+      const patienceMs = connections.client.isReady ? CLOSE_MS : 0;
       await deadline(patienceMs, async () => {
         await Promise.all(workers.map((worker) => worker.close()));
         await looking;

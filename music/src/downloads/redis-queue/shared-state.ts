@@ -1,4 +1,4 @@
-import type { Redis } from "@refrain/mesh";
+import type { RedisClientType } from "redis";
 import { KEPT_MS } from "../fetch-queue.js";
 import { writeFailure } from "./job-form.js";
 
@@ -41,7 +41,7 @@ export interface SharedState {
 }
 
 /** @param abandonedMs a fetch that nobody listens to goes on for so long */
-export function createSharedState({ client }: Pick<Redis, "client">, abandonedMs: number): SharedState {
+export function createSharedState(client: RedisClientType, abandonedMs: number): SharedState {
   const watchedMs = abandonedMs + LATE_MS;
   const name = (...parts: string[]) => `refrain:fetches:${parts.join(":")}`;
   const watched = name("watched");
