@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTrack } from "../track.js";
 import { mergeTracks } from "./merge-tracks.js";
@@ -114,4 +115,35 @@ test("sources take turns, and nothing of nothing is nothing", () => {
 test("a track that two lists have is there once", () => {
   const track = trackOf("yt", "", "a");
   expect(mergeTracks([[track], [track]])).toEqual([track]);
+});
+
+test("whatever is found, nothing is made up, nothing is there twice, and every recording is kept", () => {
+  const titles = fc.oneof(
+    fc.constantFrom("Believer", "believer (live)", "BELIEVER (feat. X)", "()", ""),
+    fc.string({ unit: "grapheme" }),
+  );
+  const found = fc.record({
+    source: fc.constantFrom("library", "yt", "sc", "ia", "web"),
+    title: titles,
+    uploader: fc.constantFrom("", "A", "a", "The A", "B"),
+    seconds: fc.integer({ min: 0, max: 8 }),
+  });
+  fc.assert(
+    fc.property(fc.array(fc.array(found, { maxLength: 8 }), { maxLength: 5 }), titles, (lists, query) => {
+      const tracks = lists.map((list) =>
+        list.map(({ source, uploader, title, seconds }) => trackOf(source, uploader, title, seconds)),
+      );
+      const merged = mergeTracks(tracks, query);
+      const all = tracks.flat();
+      expect(new Set(merged).size).toBe(merged.length);
+      expect(merged.every((track) => all.includes(track))).toBe(true);
+      // Of each performer something is left, and all of which nobody knows whose it is.
+      expect(new Set(merged.map(({ uploader }) => uploader.replace(/^the /i, "").toLowerCase()))).toEqual(
+        new Set(all.map(({ uploader }) => uploader.replace(/^the /i, "").toLowerCase())),
+      );
+      const kept = merged.filter(({ uploader }) => uploader === "");
+      expect(kept).toHaveLength(all.filter(({ uploader }) => uploader === "").length);
+    }),
+    { numRuns: 500 },
+  );
 });
