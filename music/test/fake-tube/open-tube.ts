@@ -23,8 +23,6 @@ export interface RecordedTarget extends FetchTarget {
 }
 
 export const TOOL_PATH = process.env.PATH ?? "/usr/bin:/bin";
-/** Somewhere in the months when the newest build that tests use was new. */
-const NOW = Date.parse("2026-09-15");
 
 /** The build is always asked by its path, with nothing but the tube allowed. */
 export async function openTube(path: string): Promise<OpenTube> {
@@ -33,7 +31,7 @@ export async function openTube(path: string): Promise<OpenTube> {
   const logger = silentLogger();
   const proxy = await startGuardProxy({ guard, logger });
   const http = { bytes: () => Promise.reject(new Error("no pictures here")) };
-  const options = { path, toolPath: TOOL_PATH, proxy, http, logger, env: tube.env, now: () => NOW };
+  const options = { path, toolPath: TOOL_PATH, proxy, http, logger, env: tube.env };
   const extractors = ["fakecamp=*.fakecamp.example"];
   const all = await createYtdlpSources({ ...options, extractors });
   const folders: string[] = [];

@@ -58,19 +58,15 @@ export function fetchArguments(
   { infoFile, folder, maxBytes }: { infoFile: string; folder: string; maxBytes: number },
   abilities: Abilities,
 ): string[] {
-  const { progressDelta } = abilities;
-  return [
-    ...common(site, abilities),
-    ...["--no-playlist", "--no-warnings", "--no-mtime", "--newline", "--progress"],
-    // What has expired is an error only with this, and then asked for once more by its page.
-    ...["--abort-on-error", "--retries", "3", "--fragment-retries", "3"],
-    ...(progressDelta ? ["--progress-delta", String(PROGRESS_EVERY_S)] : []),
-    // Taken out of a video, or of a container that few play, but never encoded anew: whoever asks may want another format.
-    ...["-f", FORMATS, "-x", "--audio-format", "best", "--break-match-filters", "!is_live"],
-    ...(maxBytes > 0 ? ["--max-filesize", String(maxBytes)] : []),
-    ...["--progress-template", PROGRESS, "--print", `after_move:${DONE_MARK}%(filepath)j`],
-    // The format is part of the name, so that a part of one is not continued with another. Nothing else foreign is.
-    ...["-P", folder, "-o", "audio.%(format_id).32S.%(ext)s", "--restrict-filenames"],
-    ...["--load-info-json", infoFile],
-  ];
+  const options = ["--no-playlist", "--no-warnings", "--no-mtime", "--newline", "--progress"];
+  if (abilities.progressDelta) options.push("--progress-delta", String(PROGRESS_EVERY_S));
+  // What has expired is an error only with this, and then asked for once more by its page.
+  options.push("--abort-on-error", "--retries", "3", "--fragment-retries", "3");
+  // Taken out of a video, or of a container that few play, but never encoded anew: whoever asks may want another format.
+  options.push("-f", FORMATS, "-x", "--audio-format", "best", "--break-match-filters", "!is_live");
+  if (maxBytes > 0) options.push("--max-filesize", String(maxBytes));
+  options.push("--progress-template", PROGRESS, "--print", `after_move:${DONE_MARK}%(filepath)j`);
+  // The format is part of the name, so that a part of one is not continued with another. Nothing else foreign is.
+  options.push("-P", folder, "-o", "audio.%(format_id).32S.%(ext)s", "--restrict-filenames");
+  return [...common(site, abilities), ...options, "--load-info-json", infoFile];
 }

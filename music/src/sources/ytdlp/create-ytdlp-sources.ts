@@ -30,7 +30,7 @@ export interface YtdlpOptions {
   times?: Partial<RunTimes>;
   /** Milliseconds since 1970. Default: the clock of the machine. */
   now?: () => number;
-  /** Added to yt-dlp's environment. For tests: no setting leads here. */
+  /** Added to yt-dlp's environment, for tests: no setting leads here. Then neither the build's age nor a missing runtime counts. */
   env?: Readonly<Record<string, string>>;
 }
 
@@ -73,7 +73,10 @@ export async function createYtdlpSources(options: YtdlpOptions): Promise<Source[
   const limits = { ...RUNS, ...options.runs };
   const named = extractors.map(readNamedExtractor);
   const sites: Site[] = named.length > 0 ? [youtube, soundcloud, namedSites(named)] : [youtube, soundcloud];
-  const program = createKeptProgram((signal) => findProgram({ path, toolPath, now }, signal), { now, logger });
+  const program = createKeptProgram(
+    (signal) => findProgram({ path, toolPath, now, forTests: options.env !== undefined }, signal),
+    { now, logger },
+  );
   const queueOf = (concurrency: number) => new PQueue({ concurrency });
   const queues = { asks: queueOf(limits.asks), lookUps: queueOf(limits.lookUps), fetches: queueOf(limits.fetches) };
   const shared = {

@@ -43,7 +43,8 @@ export function namedSites(named: readonly NamedExtractor[]): Site {
       if (!link || !named.some(({ hosts }) => hosts.some((host) => isUnder(host, link.hostname)))) return undefined;
       link.protocol = "https:";
       link.hash = "";
-      for (const parameter of [...link.searchParams.keys()]) if (TRACKING.test(parameter)) link.searchParams.delete(parameter);
+      const parameters = Array.from(link.searchParams.keys());
+      for (const parameter of parameters) if (TRACKING.test(parameter)) link.searchParams.delete(parameter);
       // Whether it is a track or an album, only the site knows; its address is the same.
       return link.pathname === "/" && link.search === "" ? undefined : { kind: "track", url: link.href };
     },

@@ -23,6 +23,8 @@ export interface FindProgramOptions {
   toolPath: string;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** The site is not the real one: any build will do, without a JavaScript runtime. */
+  forTests?: boolean;
 }
 
 /** YouTube changes more often than that. */
@@ -35,7 +37,10 @@ const PROGRESS_DELTA_SINCE = "2024.07.01";
 const NODE_MAJOR = 22;
 
 /** Asks yt-dlp for its version, and looks for a JavaScript runtime. Takes half a second: Python starts. */
-export async function findProgram({ path, toolPath, now }: FindProgramOptions, signal: AbortSignal): Promise<Program> {
+export async function findProgram(
+  { path, toolPath, now, forTests = false }: FindProgramOptions,
+  signal: AbortSignal,
+): Promise<Program> {
   let version = "";
   const limit = AbortSignal.any([signal, AbortSignal.timeout(VERSION_TIMEOUT_MS)]);
   const onLine = (line: string) => {
@@ -54,8 +59,8 @@ export async function findProgram({ path, toolPath, now }: FindProgramOptions, s
   return {
     kind: "ready",
     version: date,
-    tooOld: now() - Date.parse(date.replaceAll(".", "-")) > TOO_OLD_MONTHS * MONTH_MS,
-    needsJs: knowsJs && runtime === undefined,
+    tooOld: !forTests && now() - Date.parse(date.replaceAll(".", "-")) > TOO_OLD_MONTHS * MONTH_MS,
+    needsJs: !forTests && knowsJs && runtime === undefined,
     abilities: { jsRuntime: runtime === "deno" ? undefined : runtime, progressDelta: date >= PROGRESS_DELTA_SINCE },
   };
 }

@@ -66,7 +66,7 @@ export function pictureUrl(info: Info): string {
   const pictures = listOf(info, "thumbnails")
     .map((picture) => ({ url: textOf(picture, "url"), side: Math.max(numberOf(picture, "width"), numberOf(picture, "height")) }))
     .filter(({ url }) => isJpegUrl(url))
-    .sort((one, other) => one.side - other.side);
+    .toSorted((one, other) => one.side - other.side);
   const found = picture(pictures)?.url ?? textOf(info, "thumbnail");
   return isJpegUrl(found) ? found : "";
 }
