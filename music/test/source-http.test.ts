@@ -1,8 +1,8 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { Readable } from "node:stream";
 import { createGzip, gzipSync, brotliCompressSync, deflateSync } from "node:zlib";
 import { until } from "@refrain/mesh/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { SourceUnavailableError, TooLargeError, TrackNotFoundError } from "../src/errors.js";
 import { HttpStatusError } from "../src/http/http-errors.js";
 import { clientOf, type OddServer, raw, startOddServer } from "./odd-server.js";
@@ -283,6 +283,21 @@ describe("callers", () => {
     for (const { url } of servers) await http.json(url, {}, signal);
     await until(() => servers.filter((server) => server.connections() > 0).length <= 32);
     for (const { url } of servers) expect(await http.json(url, {}, signal)).toBe(1);
+  });
+
+  test("with many requests for one signal leave nothing behind on it, and warn nobody", async () => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error) => void warnings.push(warning);
+    process.on("warning", keep);
+    onTestFinished(() => void process.off("warning", keep));
+    const server = await startOddServer((_request, response) => void response.writeHead(200, JSON_TYPE).end("1"));
+    const http = clientOf([server]);
+    const one = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => http.json(server.url, {}, one.signal)));
+    // Warnings are told a moment later.
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(one.signal, "abort")).toEqual([]);
   });
 
   test("are cut off when the client is closed", async () => {

@@ -140,7 +140,8 @@ function track<S extends Duplex>(sockets: Set<S>, socket: S): void {
 function refuse(cause: unknown, session: SessionState, { logger }: Context): number {
   if (cause instanceof UnsupportedUrlError) {
     session.blocked += 1;
-    logger.warn("a tool was led to an address that is not public, and was refused");
+    // Once for each run: what was refused is often asked for again and again.
+    if (session.blocked === 1) logger.warn("a tool was led to an address that is not public, and was refused");
     return 403;
   }
   logger.debug({ err: cause }, "a tool asked for a host that cannot be reached");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { SourceUnavailableError } from "../errors.js";
 
 /** A signal that fires with another one, or when time is up; to be disposed of when the work is done. */
@@ -14,6 +15,8 @@ export function timeLimit(source: string, signal: AbortSignal): TimeLimit {
   const follow = () => controller.abort(signal.reason);
   let timer: NodeJS.Timeout | undefined;
   if (signal.aborted) follow();
+  // Many requests of one call listen to its signal, each until it is done: that is no leak, so nobody is to be warned of one.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", follow, { once: true });
   return {
     signal: controller.signal,
