@@ -23,15 +23,21 @@ export function forwardRequest(incoming: IncomingMessage, response: ServerRespon
   const headers = ["Host", url.host, "Connection", "close", ...passedOn(incoming.rawHeaders, ["host"])];
   const path = `${url.pathname}${url.search}`;
   const outgoing = request({ createConnection: () => socket, method: incoming.method, path, headers, setHost: false });
+  const fail = () => {
+    socket.destroy();
+    if (response.headersSent) response.destroy();
+    else response.writeHead(502, { "content-length": 0 }).end();
+  };
   outgoing.once("response", (answer) => {
-    response.writeHead(answer.statusCode ?? 502, passedOn(answer.rawHeaders));
+    const status = answer.statusCode ?? 0;
+    // What the parser lets through, and HTTP does not know.
+    if (status < 200) return fail();
+    response.writeHead(status, passedOn(answer.rawHeaders));
     // Whoever broke off, both ends are closed by then: there is nobody to tell.
     pipeline(answer, response, () => socket.destroy());
   });
-  outgoing.once("error", () => {
-    if (response.headersSent) response.destroy();
-    else response.writeHead(502, { "content-length": 0 }).end();
-  });
+  outgoing.once("upgrade", fail);
+  outgoing.once("error", fail);
   response.once("close", () => outgoing.destroy());
   // A body that breaks off destroys the request, whose error is answered above.
   pipeline(incoming, outgoing, () => undefined);
