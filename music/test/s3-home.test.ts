@@ -6,6 +6,7 @@ import { openRedis } from "@refrain/mesh";
 import { hasRedis, silentLogger, startRedis, temporaryFolder, until } from "@refrain/mesh/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { QueueUnavailableError } from "../src/errors.js";
+import { FileGoneError } from "../src/files/file-home.js";
 import { storedName } from "../src/files/file-names.js";
 import { openFileStore } from "../src/files/file-store.js";
 import { openS3Home } from "../src/files/s3-home.js";
@@ -80,12 +81,12 @@ describe.skipIf(!(await hasSwift()))("a bucket that replicas share", { timeout: 
     for (let round = 0; round < 3; round++) {
       await home.put(name, path);
       const promised: boolean[] = [];
-      let removed = false;
+      const removed = new AbortController();
       const using = (async () => {
-        while (!removed) promised.push(await other.touch("files", name));
+        while (!removed.signal.aborted) promised.push(await other.touch("files", name));
       })();
       await home.remove("files", [name], Date.now() + HOUR_MS);
-      removed = true;
+      removed.abort();
       await using;
       const [saved] = await Promise.all([
         other.put(name, path).then(() => other.open(name, undefined, signal)),
@@ -98,7 +99,7 @@ describe.skipIf(!(await hasSwift()))("a bucket that replicas share", { timeout: 
     }
   });
 
-  test("a bucket that says nothing is an honest error, in time, and works again afterwards", async () => {
+  test("a bucket that cannot be reached is an honest error, and nothing counts as stored", async () => {
     const prefix = randomUUID();
     const { store } = await startReplica(prefix);
     const folder = await temporaryFolder();
@@ -110,7 +111,38 @@ describe.skipIf(!(await hasSwift()))("a bucket that replicas share", { timeout: 
     await expect(put(cut, "b", Buffer.from("b"), { folder })).rejects.toThrow(QueueUnavailableError);
     expect(cut.usage()).toEqual({ files: 0, bytes: 0 });
     expect(await cut.probe()).toMatchObject({ ok: false });
-    expect(await store.probe()).toMatchObject({ ok: true });
+    await until(async () => (await store.probe()).ok);
+  });
+
+  test("a bucket that says nothing is given up in time, and works again afterwards", async () => {
+    const own = await startSwift();
+    onTestFinished(() => own.stop());
+    const home = await openS3Home(own.bucket("x"));
+    const hasty = await openS3Home({ ...own.bucket("x"), answerMs: 1_000 });
+    onTestFinished(() => hasty.close());
+    const store = openFileStore({ home, maxBytes: 1_000, maxAgeMs: 0, now: Date.now, logger: silentLogger() });
+    onTestFinished(() => store.close());
+    const folder = await temporaryFolder();
+    await put(store, "a", Buffer.from("some audio"), { folder });
+    own.freeze();
+    await expect(hasty.readEntry("a".repeat(64))).rejects.toThrow(QueueUnavailableError);
+    await expect(hasty.touch("files", storedName("ab".repeat(32), "mp3"))).rejects.toThrow(QueueUnavailableError);
+    expect(await store.probe()).toMatchObject({ ok: false });
+    // What was promised a moment ago needs no question.
+    expect((await store.find(requestFor("a")))?.track.title).toBe("a");
+    own.thaw();
+    await until(async () => (await store.probe()).ok, 30_000);
+    expect(await store.find(requestFor("b"))).toBeUndefined();
+  });
+
+  test("a file that another replica has removed is known to be gone by whoever wants to read it", async () => {
+    const prefix = randomUUID();
+    const [one, other] = [await startReplica(prefix), await startReplica(prefix)];
+    const name = await put(one.store, "a", Buffer.from("some audio"), { folder: await temporaryFolder() });
+    await other.home.remove("files", [name], Date.now() + HOUR_MS);
+    await expect(readStored(one.store, name)).rejects.toThrow(FileGoneError);
+    expect(await readStored(one.store, name)).toBeUndefined();
+    expect(await one.store.find(requestFor("a"))).toBeUndefined();
   });
 
   test.skipIf(!hasRedis)("one replica at a time makes room, and the bucket keeps within its bound", async () => {

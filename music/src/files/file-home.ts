@@ -17,10 +17,15 @@ export interface ByteRange {
   end: number;
 }
 
+/** A file went between being found and being read. */
+export class FileGoneError extends Error {
+  override name = "FileGoneError";
+}
+
 /** A file that can be read. */
 export interface OpenedFile {
   readonly sizeBytes: number;
-  /** Default: the whole file. Rejects when it is gone. */
+  /** Default: the whole file. @throws FileGoneError */
   read(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable>;
 }
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Logger } from "@refrain/mesh";
 import type { Stored, WorkRequest } from "../downloads/work.js";
 import { fileCacheEvictions } from "../metrics.js";
-import type { FileHome, OpenedFile } from "./file-home.js";
+import { FileGoneError, type FileHome, type OpenedFile } from "./file-home.js";
 import { requestKey } from "./file-names.js";
 import { createKeptFiles, type KeptFiles } from "./kept-files.js";
 import { createRecentEntries, type RecentEntries } from "./recent-entries.js";
@@ -228,7 +228,12 @@ async function open(name: string, context: StoreContext, signal: AbortSignal): P
     }
     const beat = home.shared ? setInterval(() => void touchHeld(name, context), home.touchEveryMs).unref() : undefined;
     return {
-      ...opened,
+      sizeBytes: opened.sizeBytes,
+      read: (range, reading) =>
+        opened.read(range, reading).catch((error: unknown) => {
+          if (error instanceof FileGoneError) forget(name, context);
+          throw error;
+        }),
       release() {
         clearInterval(beat);
         release();

@@ -54,7 +54,7 @@ test("whatever happens, the sum is right, and what goes is unread, old, the leas
         const sum = [...model.values()].reduce((total, each) => total + each.bytes, 0);
         const free = [...model].filter(([, each]) => each.held === 0 && now - each.usedAt >= YOUNG_MS);
         const freed = free.reduce((total, [, each]) => total + each.bytes, 0);
-        if (sum + bytes - freed > 200) return void expect(() => kept.victims(bytes)).toThrow(NoSpaceError);
+        if (sum + bytes - freed > 200) return expect(() => kept.victims(bytes)).toThrow(NoSpaceError);
         const names = kept.victims(bytes);
         const chosen = names.map((name) => model.get(name));
         const gone = chosen.reduce((total, each) => total + (each?.bytes ?? 0), 0);

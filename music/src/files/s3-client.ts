@@ -12,6 +12,8 @@ export interface Bucket {
   region: string | undefined;
   /** Default: what the SDK finds in the environment, in its files, or from the machine it runs on. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Time for anything but the bytes of a file, with all that is tried again, in milliseconds. Default: 8,000. */
+  answerMs?: number;
 }
 
 const CONNECT_MS = 2_000;

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { QueueUnavailableError } from "../errors.js";
-import type { ByteRange, FileHome, HomeItem, OpenedFile, Shelf } from "./file-home.js";
+import { type ByteRange, type FileHome, FileGoneError, type HomeItem, type OpenedFile, type Shelf } from "./file-home.js";
 import { MIME_TYPES, parseStoredName } from "./file-names.js";
 import { createRemovals, type Objects, type ObjectStat } from "./s3-removals.js";
 import { asHomeError, type Bucket, isMissing, openBucket } from "./s3-client.js";
@@ -11,6 +11,9 @@ import { asHomeError, type Bucket, isMissing, openBucket } from "./s3-client.js"
 const TOUCH_EVERY_MS = 5 * 60_000;
 /** A bucket of more files than a replica can know is not looked at to its end. */
 const MAX_PAGES = 500;
+const ANSWER_MS = 8_000;
+/** `/health` does not wait longer. */
+const PROBE_MS = 1_500;
 const ENTRY_TYPE = "application/json";
 
 /** A bucket that any number of replicas share. `LastModified` of an object is when it was last used: it is copied onto itself then. */
@@ -71,7 +74,7 @@ function openedObject(objects: Objects, key: string, sizeBytes: number): OpenedF
 
 /** The few things that are done with objects, each with its errors translated. */
 async function openObjects(options: Bucket): Promise<Objects & { probe(): Promise<void>; close(): void }> {
-  const { bucket: Bucket, prefix } = options;
+  const { bucket: Bucket, prefix, answerMs = ANSWER_MS } = options;
   const { commands, client } = await openBucket(options);
   const at = (key: string) => ({ Bucket, Key: prefix + key });
   const ifThere = async <T>(answer: Promise<T>, signal?: AbortSignal): Promise<T | undefined> => {
@@ -89,18 +92,21 @@ async function openObjects(options: Bucket): Promise<Objects & { probe(): Promis
       throw asHomeError(error, signal);
     }
   };
-  const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
-  const remove = (key: string) => translated(client.send(new commands.DeleteObjectCommand(at(key))));
+  const inTime = (signal?: AbortSignal) => {
+    const late = AbortSignal.timeout(answerMs);
+    return { abortSignal: signal ? AbortSignal.any([signal, late]) : late };
+  };
+  const remove = (key: string) => translated(client.send(new commands.DeleteObjectCommand(at(key)), inTime()));
 
   return {
     async stat(key, signal) {
-      const head = await ifThere(client.send(new commands.HeadObjectCommand(at(key)), abortable(signal)), signal);
+      const head = await ifThere(client.send(new commands.HeadObjectCommand(at(key)), inTime(signal)), signal);
       return head && statOf(head.ContentLength, head.LastModified);
     },
     async touch(key, type) {
       const from = encodeURI(`${Bucket}/${prefix}${key}`);
       const copy = { ...at(key), CopySource: from, MetadataDirective: "REPLACE", ContentType: type } as const;
-      return (await ifThere(client.send(new commands.CopyObjectCommand(copy)))) !== undefined;
+      return (await ifThere(client.send(new commands.CopyObjectCommand(copy), inTime()))) !== undefined;
     },
     async put(key, type, sizeBytes, body) {
       const send = () =>
@@ -111,11 +117,13 @@ async function openObjects(options: Bucket): Promise<Objects & { probe(): Promis
       else if (first instanceof Error) throw first;
     },
     async readText(key) {
-      return ifThere(client.send(new commands.GetObjectCommand(at(key))).then(({ Body }) => Body?.transformToString()));
+      return ifThere(client.send(new commands.GetObjectCommand(at(key)), inTime()).then(({ Body }) => Body?.transformToString()));
     },
     async read(key, range, signal) {
       const asked = { ...at(key), ...(range && { Range: rangeHeader(range) }) };
-      const { Body } = await translated(client.send(new commands.GetObjectCommand(asked), abortable(signal)), signal);
+      const answer = await ifThere(client.send(new commands.GetObjectCommand(asked), { abortSignal: signal }), signal);
+      if (!answer) throw new FileGoneError("another replica has removed the file");
+      const { Body } = answer;
       if (!(Body instanceof Readable)) throw new Error("the SDK gave no stream");
       return Body;
     },
@@ -127,7 +135,7 @@ async function openObjects(options: Bucket): Promise<Objects & { probe(): Promis
       let token: string | undefined;
       for (let page = 0; page < MAX_PAGES; page++) {
         const asked = { Bucket, Prefix: prefix + folder, ...(token !== undefined && { ContinuationToken: token }) };
-        const answer = await translated(client.send(new commands.ListObjectsV2Command(asked), { abortSignal: signal }), signal);
+        const answer = await translated(client.send(new commands.ListObjectsV2Command(asked), inTime(signal)), signal);
         for (const { Key = "", Size, LastModified } of answer.Contents ?? []) {
           const { sizeBytes, usedAt } = statOf(Size, LastModified);
           yield { name: Key.slice(prefix.length + folder.length), sizeBytes, usedAt } satisfies HomeItem;
@@ -136,7 +144,8 @@ async function openObjects(options: Bucket): Promise<Objects & { probe(): Promis
         if (token === undefined) return;
       }
     },
-    probe: async () => void (await client.send(new commands.HeadBucketCommand({ Bucket }))),
+    probe: async () =>
+      void (await client.send(new commands.HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(PROBE_MS) })),
     close: () => client.destroy(),
   };
 }

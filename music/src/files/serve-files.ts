@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { HttpRoute, Logger } from "@refrain/mesh";
 import type { Covers } from "../covers/covers.js";
 import { answerFile, answerNotModified, hasItAlready, refuse } from "./answer-file.js";
+import { FileGoneError } from "./file-home.js";
 import { parseStoredName } from "./file-names.js";
 import type { FileStore } from "./file-store.js";
 import { openDiskFile } from "./local-home.js";
 import { answerEntry, isPeer, type Peers } from "./peers.js";
 
 const PREFIX = "/files/";
+const GONE = "no such file: ask for it with Download";
 
 export interface ServeFilesOptions {
   store: FileStore;
@@ -50,7 +52,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   }
   // A peer asks for what we have ourselves: no question goes round.
   const elsewhere = isPeer(request) ? undefined : await options.peers?.open(name, request, closed.signal);
-  if (!elsewhere) return refuse(response, 404, "no such file: ask for it with Download");
+  if (!elsewhere) return refuse(response, 404, GONE);
   if (hasItAlready(request, name)) {
     elsewhere.leave();
     return answerNotModified(response, name);
@@ -68,6 +70,7 @@ async function openAnywhere(name: string, { store, covers }: ServeFilesOptions, 
 function fail(response: ServerResponse, error: unknown, logger: Logger) {
   // Whoever hangs up is no news.
   if (response.destroyed) return;
+  if (error instanceof FileGoneError && !response.headersSent) return refuse(response, 404, GONE);
   logger.warn({ err: error }, "a file could not be sent");
   if (response.headersSent) response.destroy();
   else refuse(response, 503, "the file cannot be read now");

@@ -11,6 +11,8 @@ import type { Bucket } from "../../src/files/s3-client.js";
 /** Debian's own: another Python knows nothing of its packages. */
 const PYTHON = "/usr/bin/python3";
 const KEYS = { accessKeyId: "test:tester", secretAccessKey: "testing" };
+/** A busy machine is no bucket that says nothing. */
+const PATIENT_MS = 60_000;
 const BUCKET = "refrain-test";
 
 /** A server of S3, OpenStack Swift with its S3 door, for the tests of one file. */
@@ -49,7 +51,14 @@ export async function startSwift(): Promise<SwiftProcess> {
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   client.destroy();
   return {
-    bucket: (prefix) => ({ bucket: BUCKET, prefix: `${prefix}/`, endpoint, region: undefined, credentials: KEYS }),
+    bucket: (prefix) => ({
+      bucket: BUCKET,
+      prefix: `${prefix}/`,
+      endpoint,
+      region: undefined,
+      credentials: KEYS,
+      answerMs: PATIENT_MS,
+    }),
     freeze: () => void child.kill("SIGSTOP"),
     thaw: () => void child.kill("SIGCONT"),
     async stop() {
