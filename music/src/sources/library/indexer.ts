@@ -2,6 +2,7 @@ import type { Logger } from "@refrain/mesh";
 import type { Clock } from "../../clock.js";
 import type { Covers } from "../../covers/covers.js";
 import type { Catalog, LibraryFile } from "./catalog.js";
+import { waitingAccess } from "./file-access.js";
 import { type Inspection, inspectFile, type Question } from "./inspect-file.js";
 import { createCoverKeeper } from "./keep-cover.js";
 import type { FileStamp } from "./read-audio-file.js";
@@ -98,7 +99,7 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
     try {
       const answers = threads
         ? await threads.read(questions)
-        : await Promise.all(questions.map((question) => inspectFile(root, question, signal)));
+        : await Promise.all(questions.map((question) => inspectFile(root, question, waitingAccess, signal)));
       await Promise.all(answers.map((answer, at) => take(paths[at] ?? "", answer)));
       paths.forEach((path) => suspects.delete(path));
       onChange();
@@ -131,7 +132,7 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
     const known = catalog.file(path) ?? saved.get(path);
     if (!known) return void waiting.add(path); // forgotten just now
     if (known.cover === "" || (await keepCover.has(known.cover))) return accept(known);
-    return take(path, await inspectFile(root, { path, settleMs: 0 }, signal));
+    return take(path, await inspectFile(root, { path, settleMs: 0 }, waitingAccess, signal));
   }
 
   function accept(file: LibraryFile) {
@@ -173,7 +174,7 @@ export function createIndexer(options: IndexerOptions, signal: AbortSignal): Ind
     async add(path) {
       unsettle(path);
       try {
-        await take(path, await inspectFile(root, questionOf(path, 0), signal));
+        await take(path, await inspectFile(root, questionOf(path, 0), waitingAccess, signal));
       } catch (error) {
         if (!signal.aborted) throw error;
       }

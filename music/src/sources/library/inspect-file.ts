@@ -1,3 +1,4 @@
+import type { FileAccess } from "./file-access.js";
 import { type AudioFileFacts, type FileStamp, NotATrackError, readAudioFile, restampFile, stampFile } from "./read-audio-file.js";
 
 /** What is asked of a file. */
@@ -23,15 +24,20 @@ export type Inspection =
   | { kind: "failed"; why: string };
 
 /** Reads a file of the folder when that is due. Rejects only with the signal's reason. */
-export async function inspectFile(root: string, question: Question, signal: AbortSignal): Promise<Inspection> {
+export async function inspectFile(
+  root: string,
+  question: Question,
+  access: FileAccess,
+  signal: AbortSignal,
+): Promise<Inspection> {
   const { path, known, seen, settleMs } = question;
   try {
-    const stamp = await stampFile(root, path);
+    const stamp = await stampFile(root, path, access);
     const settled = (seen && isSame(seen, stamp)) || !isYoung(stamp, settleMs);
     if (!settled) return { kind: "young", stamp };
     if (known && isSame(known, stamp)) return { kind: "known" };
-    const { facts, picture } = await readAudioFile(path, stamp.sizeBytes, signal);
-    const after = await restampFile(path);
+    const { facts, picture } = await readAudioFile(path, stamp.sizeBytes, access, signal);
+    const after = await restampFile(path, access);
     return isSame(stamp, after) ? { kind: "read", stamp, facts, picture } : { kind: "young", stamp: after };
   } catch (error) {
     signal.throwIfAborted();

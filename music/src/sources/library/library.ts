@@ -8,6 +8,7 @@ import { SourceUnavailableError, TrackNotFoundError } from "../../errors.js";
 import type { FetchedAudio, FetchTarget, FoundAudio, Source } from "../source.js";
 import { type Catalog, createCatalog, LIBRARY_SCHEME } from "./catalog.js";
 import { copyFile } from "./copy-file.js";
+import { waitingAccess } from "./file-access.js";
 import { followFolder } from "./follow-folder.js";
 import { NotATrackError, stampFile } from "./read-audio-file.js";
 
@@ -116,7 +117,7 @@ async function fetchFile(id: string, target: FetchTarget, context: FetchContext,
   await rm(path, { force: true }); // of a copy that was cut: it goes as fast from the start
   const onBytes = (bytes: number) => target.progress(bytes, file.sizeBytes);
   try {
-    await stampFile(root, file.path);
+    await stampFile(root, file.path, waitingAccess);
     await copyFile(file.path, path, { bytesPerSecond, clock, onBytes }, signal);
   } catch (cause) {
     const gone = cause instanceof NotATrackError || (cause instanceof Error && "code" in cause && cause.code === "ENOENT");

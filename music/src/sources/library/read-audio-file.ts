@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { lstat, readFile, realpath } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { type IAudioMetadata, parseFromTokenizer, selectCover } from "music-metadata";
 import { fromBuffer, fromFile, type ITokenizer } from "strtok3";
 import { hashFile } from "../../hash-file.js";
 import type { Container } from "../source.js";
 import { HEAD_BYTES, MIME_TYPES, sniff, type SniffedKind, sniffFile } from "./sniff.js";
+import { type FileAccess } from "./file-access.js";
 import { titleFromName } from "./title-from-name.js";
 
 /** Why a file of the folder is no track. Said in the log; never more than that. */
@@ -51,23 +51,23 @@ const PARSE_TIMEOUT_MS = 20_000;
  * @param root the folder's real path
  * @throws NotATrackError for links that lead out, and for what is no file, empty or huge
  */
-export async function stampFile(root: string, path: string): Promise<FileStamp> {
-  const stats = await lstat(path);
+export async function stampFile(root: string, path: string, access: FileAccess): Promise<FileStamp> {
+  const stats = await access.lstat(path);
   if (stats.isSymbolicLink()) {
-    const inside = (await realpath(path)).startsWith(root + sep);
+    const inside = (await access.realpath(path)).startsWith(root + sep);
     throw new NotATrackError(inside ? "a link to a file that is indexed itself" : "a link that leads out of the folder");
   }
   if (!stats.isFile()) throw new NotATrackError("not a regular file");
   // It is no link itself, but a folder on the way to it may be one.
-  if (!`${await realpath(dirname(path))}${sep}`.startsWith(root + sep)) throw new NotATrackError("outside of the folder");
+  if (!`${await access.realpath(dirname(path))}${sep}`.startsWith(root + sep)) throw new NotATrackError("outside of the folder");
   if (stats.size === 0) throw new NotATrackError("empty");
   if (stats.size > MAX_FILE_BYTES) throw new NotATrackError("larger than 512 MiB");
   return { sizeBytes: stats.size, modifiedMs: stats.mtimeMs };
 }
 
 /** The stamp again, of a file that was found to be one a moment ago. */
-export async function restampFile(path: string): Promise<FileStamp> {
-  const { size, mtimeMs } = await lstat(path);
+export async function restampFile(path: string, access: FileAccess): Promise<FileStamp> {
+  const { size, mtimeMs } = await access.lstat(path);
   return { sizeBytes: size, modifiedMs: mtimeMs };
 }
 
@@ -77,12 +77,17 @@ export async function restampFile(path: string): Promise<FileStamp> {
  * @param sizeBytes of the file, roughly
  * @throws NotATrackError when the content is not audio that can be read
  */
-export async function readAudioFile(path: string, sizeBytes: number, signal: AbortSignal): Promise<AudioFile> {
-  return sizeBytes <= MAX_WHOLE_BYTES ? readWhole(path, signal) : readStreaming(path, signal);
+export async function readAudioFile(
+  path: string,
+  sizeBytes: number,
+  access: FileAccess,
+  signal: AbortSignal,
+): Promise<AudioFile> {
+  return sizeBytes <= MAX_WHOLE_BYTES ? readWhole(path, access, signal) : readStreaming(path, signal);
 }
 
-async function readWhole(path: string, signal: AbortSignal): Promise<AudioFile> {
-  const content = await readFile(path, { signal });
+async function readWhole(path: string, access: FileAccess, signal: AbortSignal): Promise<AudioFile> {
+  const content = await access.readFile(path, signal);
   const kind = sniff(content.subarray(0, HEAD_BYTES));
   if (!kind) throw new NotATrackError("not audio");
   const metadata = await parse(fromBuffer(content), kind);

@@ -16,7 +16,7 @@ function distance(one: string, other: string): number {
   return row[other.length] ?? 0;
 }
 
-const word = fc.string({ unit: fc.constantFrom(..."abcжз"), minLength: 1, maxLength: 9 });
+const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "ж", "з"), minLength: 1, maxLength: 9 });
 
 test("finds exactly the words that are one or two letters away, whatever was added and removed before", () => {
   fc.assert(
