@@ -112,7 +112,7 @@ test("what is no track is skipped, and the good file beside it is not", async ()
   expect(await titles(library, "hidden")).toEqual([]);
   // Root reads everything, so that there it is a track like any other.
   expect(await titles(library, "unreadable")).toHaveLength(process.getuid?.() === 0 ? 1 : 0);
-  expect((await library.probe(signal)).detail).toMatch(/^[12] tracks$/);
+  expect((await library.probe(signal)).detail).toMatch(/^[12] tracks?$/);
 });
 
 test("any bytes under any audio name are skipped or indexed, never a crash", async () => {
