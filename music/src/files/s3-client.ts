@@ -51,8 +51,13 @@ export function asHomeError(error: unknown, signal?: AbortSignal): unknown {
 
 /** True when there is no such object: a bucket that is not there is another matter. */
 export function isMissing(error: unknown): boolean {
+  return isNotFound(error) && describe(error).name !== "NoSuchBucket";
+}
+
+/** True for either: a server may say that the bucket is missing when an object went in the midst of being copied. */
+export function isNotFound(error: unknown): boolean {
   const { name, status } = describe(error);
-  return name === "NoSuchKey" || (status === 404 && name !== "NoSuchBucket");
+  return name === "NoSuchKey" || status === 404;
 }
 
 function describe(error: unknown): { name: string; status: number | undefined } {

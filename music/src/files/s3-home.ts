@@ -5,7 +5,7 @@ import { QueueUnavailableError } from "../errors.js";
 import { type ByteRange, type FileHome, FileGoneError, type HomeItem, type OpenedFile, type Shelf } from "./file-home.js";
 import { MIME_TYPES, parseStoredName } from "./file-names.js";
 import { createRemovals, type Objects, type ObjectStat } from "./s3-removals.js";
-import { asHomeError, type Bucket, isMissing, openBucket } from "./s3-client.js";
+import { asHomeError, type Bucket, isMissing, isNotFound, openBucket } from "./s3-client.js";
 
 /** A use is written down by a request that costs money and time. */
 const TOUCH_EVERY_MS = 5 * 60_000;
@@ -106,7 +106,13 @@ async function openObjects(options: Bucket): Promise<Objects & { probe(): Promis
     async touch(key, type) {
       const from = encodeURI(`${Bucket}/${prefix}${key}`);
       const copy = { ...at(key), CopySource: from, MetadataDirective: "REPLACE", ContentType: type } as const;
-      return (await ifThere(client.send(new commands.CopyObjectCommand(copy), inTime()))) !== undefined;
+      try {
+        await client.send(new commands.CopyObjectCommand(copy), inTime());
+        return true;
+      } catch (error) {
+        if (isNotFound(error)) return false;
+        throw asHomeError(error);
+      }
     },
     async put(key, type, sizeBytes, body) {
       const send = () =>
