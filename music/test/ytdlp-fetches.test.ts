@@ -121,7 +121,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
 
     test("nothing that is refused", async () => {
       const { url } = serve({ status: 403 });
-      await expect(fetch(url, await open.target())).rejects.toMatchObject({ problem: "blocked" });
+      await expect(fetch(url, await open.target())).rejects.toMatchObject({ problem: "down" });
     });
 
     test("nothing that is no audio, whatever it is called", async () => {

@@ -156,7 +156,7 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
             ? "not found"
             : error;
       });
-      expect(await Promise.all(said)).toEqual(["blocked", "rate_limited", "down", "down", "not found"]);
+      expect(await Promise.all(said)).toEqual(["down", "rate_limited", "down", "down", "not found"]);
     });
 
     test("a list of 150: its name and the first 100", async () => {

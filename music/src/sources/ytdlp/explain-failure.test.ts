@@ -15,7 +15,8 @@ function explained(stderr: string, more: Partial<FailureContext> = {}, code = "1
 describe("what yt-dlp says", () => {
   test.each([
     ["Sign in to confirm you’re not a bot. Use --cookies-from-browser or --cookies", "blocked"],
-    ["unable to download video data: HTTP Error 403: Forbidden", "blocked"],
+    ["Please sign in. Use --cookies-from-browser or --cookies for the authentication.", "blocked"],
+    ["unable to download video data: HTTP Error 403: Forbidden", "down"],
     ["Unable to download API page: HTTP Error 429: Too Many Requests (caused by …)", "rate_limited"],
     ["The current session has been rate-limited by YouTube for up to an hour.", "rate_limited"],
     ["Unable to download webpage: The read operation timed out", "timeout"],
@@ -38,6 +39,7 @@ describe("what yt-dlp says", () => {
     "This video is not available",
     "Unable to download JSON metadata: HTTP Error 404: Not Found",
     "This video is DRM protected",
+    "This track is only available for registered users. Use --cookies",
   ])("%s means that the track cannot be had", (said) => {
     expect(explained(`ERROR: [youtube] dQw4w9WgXcQ: ${said}`)).toBeInstanceOf(TrackNotFoundError);
   });

@@ -46,7 +46,7 @@ const MEANINGS: readonly (readonly [RegExp, Explain])[] = [
     (cause) => new UnsupportedUrlError("no source handles this link", { cause }),
   ],
   [
-    /not a (?:bot|robot)|captcha|unusual traffic/i,
+    /not a (?:bot|robot)|Please sign in|captcha|unusual traffic/i,
     unavailable("blocked", "the site takes us for a robot and wants us to sign in"),
   ],
   [/HTTP Error 429|Too Many Requests|rate.?limit/i, unavailable("rate_limited", "the site wants us to ask less often")],
@@ -68,7 +68,9 @@ const MEANINGS: readonly (readonly [RegExp, Explain])[] = [
     /removed|unavailable|not available|no longer|does(?: not|n't) exist|deleted|terminated|HTTP Error (?:404|410)/i,
     notFound("this track is not there, or no longer"),
   ],
-  [/HTTP Error 403|HTTP Error 401|Sign in|log ?in required|registered users/i, unavailable("blocked", "the site refuses us")],
+  [/log ?in required|registered users|Sign in/i, notFound("this track is for those who are signed in")],
+  // One track may be refused where all others are not: the site is not called blocked for it.
+  [/HTTP Error 40[13]/i, unavailable("down", "the site refuses to send this track")],
   [/timed out|time-?out|HTTP Error 504/i, unavailable("timeout", "the site did not answer in time")],
 ];
 
