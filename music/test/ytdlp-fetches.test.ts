@@ -112,6 +112,26 @@ describe.each(ytdlpBuilds())("yt-dlp ($name)", ({ path }) => {
       expect(Math.max(...target.reports.map(([bytes]) => bytes))).toBeLessThan(15 * MB);
     });
 
+    test("no more than allowed of what comes in pieces", async () => {
+      const id = newId();
+      const pieces = Array.from({ length: 40 }, (_, at) =>
+        open.tube.file(`${id}-${at}.ts`, { body: Buffer.alloc(100_000, at), bytesPerSecond: MB }),
+      );
+      const lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", ...pieces.flatMap((url) => ["#EXTINF:2,", url]), "#EXT-X-ENDLIST"];
+      const list = open.tube.file(`${id}.m3u8`, { body: Buffer.from(lines.join("\n")) });
+      open.tube.page(watchUrl(id), video(id, list, { format: { ext: "mp4", protocol: "m3u8_native", acodec: "mp4a.40.2" } }));
+      const target = await open.target({ maxBytes: 500_000 });
+      await expect(fetch(watchUrl(id), target)).rejects.toBeInstanceOf(TooLargeError);
+      expect(open.tube.requests.some(({ what }) => what === `/files/${id}-39.ts`)).toBe(false);
+    });
+
+    test("what needs no conversion, without ffmpeg", async () => {
+      const [poor] = await open.sources({ toolPath: await temporaryFolder() });
+      const { url } = serve();
+      const fetched = await fetch(url, await open.target(), never(), poor);
+      expect(Buffer.compare(await readFile(fetched.path), Buffer.from(song))).toBe(0);
+    });
+
     test("nothing from a site that stops sending", async () => {
       const [patient] = await open.sources({ times: { stall: 1_500 } });
       const { url } = serve({ stallAt: 65_536 });
