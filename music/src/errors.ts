@@ -206,7 +206,7 @@ export function toConnectError(cause: unknown): unknown {
     const { limit, retryAfterMs } = cause;
     return answer(Code.ResourceExhausted, "RATE_LIMITED", { retryAfterMs, metadata: { limit_running: String(limit) } });
   }
-  if (cause instanceof FetchFailedError && cause.failure.code !== Code.Internal) {
+  if (cause instanceof FetchFailedError && cause.failure.reason !== "INTERNAL") {
     const { code, reason, metadata, retryAfterMs } = cause.failure;
     return answer(code, reason, { metadata, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
   }

@@ -22,6 +22,8 @@ import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
 
 const signal = new AbortController().signal;
 const TEST_URL = "test://1";
+/** Leads to the same track. */
+const OTHER_URL = "test://1/as-ogg";
 const TOOL_PATH = "/usr/local/bin:/usr/bin:/bin";
 const ffmpegIsHere = await hasFfmpeg();
 
@@ -45,7 +47,7 @@ async function setUp({ content, container, announced = {}, converter, limits, fe
     probe: async () => ({ ok: true, detail: "" }),
     search: async () => [],
     searchByArtist: async () => [],
-    canonicalUrl: (url) => (url === TEST_URL ? url : undefined),
+    canonicalUrl: (url) => ([TEST_URL, OTHER_URL].includes(url) ? url : undefined),
     list: async () => ({ tracks: [track], playlistTitle: "" }),
     resolve: async () => ({
       track,
@@ -99,6 +101,15 @@ test("what AUTO brought answers for its format too, and for no other", async () 
   expect((await run(AudioFormat.MP3)).file).toEqual(file);
   expect(seen).toEqual(["track", "fetching"]);
   expect(await store.find({ url: TEST_URL, format: AudioFormat.M4A })).toBeUndefined();
+});
+
+test("a link that only the source knows to be of a track brings the track once", async () => {
+  const { run, store, seen } = await setUp({ content: await toneMp3(440), container: "mp3" });
+  const { file } = await run(AudioFormat.AUTO, OTHER_URL);
+  expect((await store.find({ url: TEST_URL, format: AudioFormat.AUTO }))?.file).toEqual(file);
+  expect((await run(AudioFormat.AUTO, TEST_URL)).file).toEqual(file);
+  expect((await run(AudioFormat.MP3, OTHER_URL)).file).toEqual(file);
+  expect(seen.filter((report) => report === "fetching")).toHaveLength(1);
 });
 
 test("too long and too large are refused before a byte is fetched, with the limit", async () => {

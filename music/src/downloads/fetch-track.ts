@@ -70,6 +70,9 @@ export async function fetchTrack(
   const { source } = sourceOfLink(sources, request.url);
   const audio = await source.resolve(request.url, signal);
   report.track(audio.track);
+  const { url } = audio.track;
+  const same = url === request.url ? undefined : await store.find({ ...request, url });
+  if (same) return same;
   checkLimits(audio, targetOf(audio.container ?? "mp3", request.format), options);
   const reservation = await store.reserve(audio.sizeBytes);
   try {
@@ -122,7 +125,7 @@ async function finish(fetched: FetchedAudio, job: Job, options: FetchTrackOption
     original.container === target ? { path: fetched.path, ...original } : await convert(fetched, original, target, job, options);
   if (finished.damage) throw finished.damage;
   const { path, durationSeconds } = finished;
-  const answers = answersOf(request, original.container, target);
+  const answers = answersOf(request, audio.track.url, original.container, target);
   const { coverPath } = fetched;
   return storeFetched(
     { path, target, track: audio.track, durationSeconds, coverPath, answers },
@@ -151,14 +154,15 @@ function targetOf(container: Container, format: AudioFormat): Playable {
   return container === "m4a" ? "m4a" : "mp3";
 }
 
-/** The requests that a file answers: what AUTO brings is the same file under its format's own name. */
-function answersOf({ url, format }: WorkRequest, container: Container, target: Playable): WorkRequest[] {
-  if (targetOf(container, AudioFormat.AUTO) !== target) return [{ url, format }];
+/**
+ * The requests that a file answers: what AUTO brings is the same file under its format's own name, and a link that only the
+ * source could tell to be of this track is as good as the track's own.
+ */
+function answersOf(request: WorkRequest, ownUrl: string, container: Container, target: Playable): WorkRequest[] {
   const named = target === "mp3" ? AudioFormat.MP3 : AudioFormat.M4A;
-  return [
-    { url, format: AudioFormat.AUTO },
-    { url, format: named },
-  ];
+  const isAuto = targetOf(container, AudioFormat.AUTO) === target;
+  const formats = isAuto ? [AudioFormat.AUTO, named] : [request.format];
+  return [...new Set([request.url, ownUrl])].flatMap((url) => formats.map((format) => ({ url, format })));
 }
 
 function checkLimits({ track, container, sizeBytes }: FoundAudio, target: Playable, { limits, converter }: FetchTrackOptions) {
