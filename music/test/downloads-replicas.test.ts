@@ -62,6 +62,18 @@ describe.runIf(hasRedis)("replicas", () => {
     for (const { downloads } of replicas) expect((await downloads.get(taskId)).state).toBe(COMPLETED);
   });
 
+  test("a user who moves to another replica hears there where the download waits, and never a lower number than before", async () => {
+    const replicas = await openReplicas(await startRedis(), 2, { slots: 1 });
+    const seen = ["a", "b", "c", "d"].map((url) => replicas[0]?.ask(url) ?? raise());
+    await until(() => replicas.every(({ fetches }) => fetches.length === 1));
+    await until(() => seen.filter(({ messages }) => messages.at(-1)?.queuePosition).length === 2);
+    const before = seen.map(({ messages }) => messages.at(-1)?.sequence ?? 0n);
+    for (const { hangUp } of seen) hangUp();
+    const again = ["a", "b", "c", "d"].map((url) => replicas[1]?.ask(url) ?? raise());
+    await until(() => again.every(isIn));
+    expect(again.map(({ messages }) => messages[0]?.sequence ?? 0n).every((first, at) => first >= (before[at] ?? 0n))).toBe(true);
+  });
+
   test("list the same, and cancel for each other", async () => {
     const replicas = await openReplicas(await startRedis(), 2, { slots: 1 });
     const [one, two] = replicas;
@@ -70,6 +82,7 @@ describe.runIf(hasRedis)("replicas", () => {
     const lists = await Promise.all(replicas.map(({ downloads }) => downloads.list()));
     expect(lists[0]?.map(({ progress }) => progress.taskId)).toEqual(lists[1]?.map(({ progress }) => progress.taskId));
     expect(lists[0]).toHaveLength(4);
+    for (const { queue } of replicas) expect(await queue.runningOf("ann")).toHaveLength(4);
     // From the last one, so that none gets a slot that became free.
     for (const each of seen.toReversed()) await two?.downloads.cancel(each.messages[0]?.taskId ?? "", "ann");
     expect(await Promise.all(seen.map(reasonOfEnd))).toEqual(seen.map(() => "DOWNLOAD_CANCELLED"));
