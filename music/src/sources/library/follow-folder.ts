@@ -43,7 +43,7 @@ export function followFolder(
   const failed = (error: unknown) => logger.warn({ err: error }, "library folder is not followed wholly");
   let close = () => Promise.resolve();
   const indexed = (async () => {
-    for (const [path, file] of await readSavedIndex(options.indexFile)) saved.set(path, file);
+    await readSavedIndex(options.indexFile, saved);
     if (signal.aborted) return;
     const watched = watchFolder(root, { changed: indexer.changed, gone: indexer.gone, failed });
     close = () => watched.close();

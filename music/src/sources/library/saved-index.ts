@@ -14,10 +14,9 @@ const SLICE = 500;
  * Reads what an earlier run knew of the files, so that a start does not read them all again: JSON Lines, the first of which says the
  * version. Calls go on being answered meanwhile, however long it is.
  *
- * @returns files by path; empty when there is nothing to use
+ * @param saved gets the files by their path; none when there is nothing to use
  */
-export async function readSavedIndex(path: string): Promise<Map<string, LibraryFile>> {
-  const saved = new Map<string, LibraryFile>();
+export async function readSavedIndex(path: string, saved: Map<string, LibraryFile>): Promise<void> {
   let version: unknown;
   try {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -29,7 +28,6 @@ export async function readSavedIndex(path: string): Promise<Map<string, LibraryF
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
-  return saved;
 }
 
 /**

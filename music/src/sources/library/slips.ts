@@ -7,38 +7,39 @@ export interface Slips {
   find(word: string, most: number): [word: string, slips: number][];
 }
 
-/** Words of one length. `letters` says which letters each has, one bit for several letters. */
+/** Words of one length. `letters` and `pairs` say which letters each has, and which follow each other; a bit stands for several. */
 interface SameLength {
   words: string[];
   letters: number[];
+  pairs: number[];
 }
 
 const BITS = 31;
 
 /**
- * Words lie by their length beside the set of their letters: comparing two sets takes a few instructions and leaves one word in a
- * hundred to be compared letter by letter.
+ * Words lie by their length beside the sets of their letters and pairs of letters: comparing sets takes a few instructions and leaves
+ * few words to be compared letter by letter. A slip changes at most one letter and two pairs of either word.
  */
 export function createSlips(): Slips {
   const byLength = new Map<number, SameLength>();
   return {
     add(word) {
-      const same = byLength.get(word.length) ?? { words: [], letters: [] };
+      const same = byLength.get(word.length) ?? { words: [], letters: [], pairs: [] };
       byLength.set(word.length, same);
       same.words.push(word);
       same.letters.push(lettersOf(word));
+      same.pairs.push(pairsOf(word));
     },
     remove(word) {
       const same = byLength.get(word.length);
       const at = same?.words.indexOf(word) ?? -1;
       if (!same || at < 0) return;
-      const last = { word: same.words.pop(), letters: same.letters.pop() };
-      if (at >= same.words.length || last.word === undefined || last.letters === undefined) return;
-      same.words[at] = last.word;
-      same.letters[at] = last.letters;
+      moveLast(same.words, at);
+      moveLast(same.letters, at);
+      moveLast(same.pairs, at);
     },
     find(word, most) {
-      const asked = lettersOf(word);
+      const asked = { letters: lettersOf(word), pairs: pairsOf(word) };
       const found: [string, number][] = [];
       for (let length = word.length - most; length <= word.length + most; length++) {
         const same = byLength.get(length);
@@ -49,20 +50,41 @@ export function createSlips(): Slips {
   };
 }
 
-function collect({ words, letters }: SameLength, word: string, asked: number, most: number, found: [string, number][]) {
+function collect(
+  { words, letters, pairs }: SameLength,
+  word: string,
+  asked: { letters: number; pairs: number },
+  most: number,
+  found: [string, number][],
+) {
   for (let at = 0; at < letters.length; at++) {
-    const has = letters[at] ?? 0;
-    if (has !== asked && (bitsOf(asked & ~has) > most || bitsOf(has & ~asked) > most)) continue;
+    if (!areNear(letters[at] ?? 0, asked.letters, most) || !areNear(pairs[at] ?? 0, asked.pairs, 2 * most)) continue;
     const other = words[at] ?? "";
     const slips = distance(word, other, most);
     if (slips > 0 && slips <= most) found.push([other, slips]);
   }
 }
 
+function areNear(one: number, other: number, most: number): boolean {
+  return one === other || (bitsOf(one & ~other) <= most && bitsOf(other & ~one) <= most);
+}
+
+/** Takes an item out, into whose place the last one moves. */
+function moveLast(items: (string | number)[], at: number) {
+  const last = items.pop();
+  if (at < items.length && last !== undefined) items[at] = last;
+}
+
 function lettersOf(word: string): number {
   let letters = 0;
   for (let at = 0; at < word.length; at++) letters |= 1 << (word.charCodeAt(at) % BITS);
   return letters;
+}
+
+function pairsOf(word: string): number {
+  let pairs = 0;
+  for (let at = 1; at < word.length; at++) pairs |= 1 << ((word.charCodeAt(at - 1) * 7 + word.charCodeAt(at)) % BITS);
+  return pairs;
 }
 
 /** Counts bits in pairs, fours and eights at once. */
