@@ -1,11 +1,13 @@
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
-import { openRedis, serveHttp } from "@refrain/mesh";
+import { createFetch, openRedis, serveHttp, type Tls } from "@refrain/mesh";
 import { hasRedis, silentLogger, startRedis, TEST_KEY, TEST_KEYS, temporaryFolder, until } from "@refrain/mesh/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { storedName } from "../src/files/file-names.js";
 import { openFiles } from "../src/files/open-files.js";
+import { createTestAuthority } from "@refrain/mesh/testing-certificates";
 import { bigJpeg } from "./pictures.js";
+import { startUp } from "./start-up.js";
 import { put, requestFor } from "./stored-files.js";
 
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251));
@@ -13,7 +15,10 @@ const BEAT_MS = 100;
 const signal = new AbortController().signal;
 
 /** One replica: files, and a real HTTP door before them, until the test has finished or `stop` is called. */
-async function startReplica(redisUrl: string, { peerUrl, key = TEST_KEY }: { peerUrl?: string; key?: string } = {}) {
+async function startReplica(
+  redisUrl: string,
+  { peerUrl, key = TEST_KEY, tls }: { peerUrl?: string; key?: string; tls?: Tls } = {},
+) {
   const root = await temporaryFolder();
   const logger = silentLogger();
   const redis = await openRedis(redisUrl, logger, { answerMs: 5_000 });
@@ -27,7 +32,7 @@ async function startReplica(redisUrl: string, { peerUrl, key = TEST_KEY }: { pee
     logger,
     redis,
     key,
-    tls: undefined,
+    tls,
     beatMs: BEAT_MS,
   });
   const asked: string[] = [];
@@ -42,7 +47,7 @@ async function startReplica(redisUrl: string, { peerUrl, key = TEST_KEY }: { pee
   const stopTimes = { graceMs: 0, drainMs: 0 };
   const ports = { http: 0, ops: 0 };
   const options = { name: "music", version: "1", host: "127.0.0.1", ports, logger, health, stop: stopTimes };
-  const server = await serveHttp({ ...options, keys: TEST_KEYS, routes: [route] });
+  const server = await serveHttp({ ...options, keys: TEST_KEYS, routes: [route], tls });
   const address = server.addresses["http"] ?? "";
   files.join(address, peerUrl);
   let stopped = false;
@@ -54,8 +59,10 @@ async function startReplica(redisUrl: string, { peerUrl, key = TEST_KEY }: { pee
     redis.close();
   };
   onTestFinished(stop);
+  const fetch = await createFetch(tls);
+  const url = `${tls ? "https" : "http"}://${address}`;
   const get = (name: string, headers: Record<string, string> = {}, method = "GET") =>
-    fetch(`http://${address}/files/${name}`, { method, headers: { authorization: `Bearer ${TEST_KEY}`, ...headers } });
+    fetch(`${url}/files/${name}`, { method, headers: { authorization: `Bearer ${TEST_KEY}`, ...headers } });
   const add = (id: string, content = CONTENT, cover?: Buffer) =>
     put(files.store, id, content, { folder: root, ...(cover && { cover }) });
   return { ...files, root, redis, address, asked, get, add, stop };
@@ -172,6 +179,30 @@ describe.skipIf(!hasRedis)("several replicas with one Redis", () => {
     // Twenty files are 180 MB; what lies in sockets and streams is far less.
     expect(process.memoryUsage().rss - before).toBeLessThan(120_000_000);
     for (const { resume } of sockets) expect(await resume()).toBe(large.length);
+  });
+
+  test("with mutual TLS too", async () => {
+    const { url } = await startRedis();
+    const tls = await (await createTestAuthority()).issue();
+    const [one, other] = [await startReplica(url, { tls }), await startReplica(url, { tls })];
+    const name = await one.add("a");
+    await until(async () => (await other.get(name)).status === 200);
+    expect((await bytes(await other.get(name, { range: "bytes=10-19" }))).equals(CONTENT.subarray(10, 20))).toBe(true);
+    expect((await other.store.find(requestFor("a")))?.track.title).toBe("a");
+  });
+
+  test("the whole service: what one replica has downloaded, the other answers with at once, and serves", async () => {
+    const { url } = await startRedis();
+    const [one, other] = [await startUp({ REDIS_URL: url }), await startUp({ REDIS_URL: url })];
+    const first = one.download("ann");
+    expect(await first.ended).toBeUndefined();
+    const file = first.messages.at(-1)?.file;
+    const again = other.download("ben");
+    expect(await again.ended).toBeUndefined();
+    expect(again.messages).toHaveLength(1);
+    expect(again.messages[0]?.file).toEqual(file);
+    const whole = await other.http(file?.fileUrl ?? "");
+    expect([whole.status, (await bytes(whole)).length]).toEqual([200, Number(file?.sizeBytes)]);
   });
 
   test("another service's key opens nothing", async () => {

@@ -3,7 +3,7 @@ import { deadline, type Logger, type Redis } from "@refrain/mesh";
 import type { StoreChange } from "./file-store.js";
 
 export interface FileRegistryOptions {
-  redis: Pick<Redis, "client" | "quickly">;
+  redis: Pick<Redis, "client">;
   logger: Logger;
   /** All that this replica has: names of files, and keys of entries. */
   contents: (signal: AbortSignal) => AsyncIterable<string>;
@@ -32,6 +32,9 @@ const SILENT_BEATS = 3;
 const FORGET_SECONDS = 3_600;
 const BATCH = 1_000;
 const REDIS_MS = 5_000;
+/** Longer than a busy process takes: a file that is not found is fetched again. */
+const LOOK_MS = 500;
+const REST_MS = 1_000;
 /** Keeps an empty set in being, so that one that Redis has lost is noticed. */
 const SENTINEL = "-";
 
@@ -63,6 +66,7 @@ export function createFileRegistry({ redis, logger, contents, beatMs = BEAT_MS }
   let complete = false;
   let beating: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let restsUntil = 0;
 
   async function beat(): Promise<void> {
     if (address === undefined || closing.signal.aborted) return;
@@ -111,10 +115,15 @@ export function createFileRegistry({ redis, logger, contents, beatMs = BEAT_MS }
       timer = setInterval(() => void beatNext(), beatMs).unref();
       void beatNext();
     },
-    owners: (name) =>
-      redis
-        .quickly(async () => texts(await client.eval(OWNERS, { keys: [REPLICAS], arguments: [PREFIX, id, name] })))
-        .catch(() => []), // away: its log line says so
+    async owners(name) {
+      // A Redis that says nothing holds up one caller a second, not all.
+      if (performance.now() < restsUntil) return [];
+      const look = () => client.eval(OWNERS, { keys: [REPLICAS], arguments: [PREFIX, id, name] });
+      return deadline(LOOK_MS, look).then(texts, () => {
+        restsUntil = performance.now() + REST_MS;
+        return []; // away: its log line says so
+      });
+    },
     async changed(change) {
       await deadline(REDIS_MS, () => tell(change)).catch(() => {
         complete = false;
