@@ -39,6 +39,13 @@ const launched = new Set<ChildProcess>();
 
 /** Starts a private Redis until the test has finished. */
 export async function startRedis(options: RedisProcessOptions = {}): Promise<RedisProcess> {
+  const redis = await runRedis(options);
+  onTestFinished(() => redis.kill());
+  return redis;
+}
+
+/** Starts a private Redis, which is to be killed in the end. It does not outlive this process. */
+export async function runRedis(options: RedisProcessOptions = {}): Promise<RedisProcess> {
   for (let tries = 1; ; tries++) {
     const port = randomInt(PORTS.min, PORTS.max);
     const child = await launch(port, options);
@@ -55,7 +62,6 @@ function redisProcess(first: ChildProcess, port: number, options: RedisProcessOp
     child.kill("SIGKILL");
     await gone;
   };
-  onTestFinished(kill);
   return {
     url: `redis://${options.password ? `:${options.password}@` : ""}127.0.0.1:${port}`,
     freeze: () => void child.kill("SIGSTOP"),

@@ -13,7 +13,7 @@ import type { Logger } from "./log.js";
 
 export { collectSpans } from "./telemetry/collect-spans.js";
 
-export { hasRedis, startRedis, type RedisProcess, type RedisProcessOptions } from "./testing-redis.js";
+export { hasRedis, runRedis, startRedis, type RedisProcess, type RedisProcessOptions } from "./testing-redis.js";
 
 /** A key for tests, and what accepts it. */
 export const TEST_KEY = "test-key-0123456789";

@@ -149,9 +149,9 @@ export async function startFakeArchive(options: FakeArchiveOptions = {}): Promis
     const type = TYPES[name.split(".").at(-1)?.toLowerCase() ?? ""] ?? "application/octet-stream";
     const content = fault?.kind === "bytes" ? fixed(fault.bytes) : bytesOf(identifier, name);
     const etag = `"${Buffer.from(`${identifier}/${name}`).toString("hex").slice(-12)}-${content.sizeBytes.toString(16)}"`;
-    const ended = log.begin(`${identifier}/${name}`, request.headers.range);
-    response.on("close", ended);
-    await sendFile(request, response, { bytes: content, etag, type, bytesPerSecond, fault });
+    const fetch = log.begin(`${identifier}/${name}`, request.headers.range);
+    response.on("close", () => fetch.end());
+    await sendFile(request, response, { bytes: content, etag, type, bytesPerSecond, fault, sent: (count) => fetch.sent(count) });
   }
 
   const server = createServer((request, response) => {

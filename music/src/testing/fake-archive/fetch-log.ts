@@ -6,6 +6,14 @@ export interface FileFetches {
   maxAtOnce: number;
   /** The `Range` header of each; undefined for the whole file. */
   ranges: (string | undefined)[];
+  /** That went out, over all of them. */
+  bytes: number;
+}
+
+/** A request that is being answered. */
+export interface RunningFetch {
+  sent(bytes: number): void;
+  end(): void;
 }
 
 /** Counts requests for files, by `IDENTIFIER/NAME`. */
@@ -14,16 +22,18 @@ export function createFetchLog() {
   const running = new Map<string, number>();
   return {
     fetches: (): ReadonlyMap<string, FileFetches> => fetches,
-    /** @returns what says that the request has ended */
-    begin(file: string, range: string | undefined): () => void {
-      const entry = fetches.get(file) ?? { count: 0, maxAtOnce: 0, ranges: [] };
+    begin(file: string, range: string | undefined): RunningFetch {
+      const entry = fetches.get(file) ?? { count: 0, maxAtOnce: 0, ranges: [], bytes: 0 };
       const atOnce = (running.get(file) ?? 0) + 1;
       running.set(file, atOnce);
       entry.count++;
       entry.maxAtOnce = Math.max(entry.maxAtOnce, atOnce);
       entry.ranges.push(range);
       fetches.set(file, entry);
-      return () => running.set(file, (running.get(file) ?? 1) - 1);
+      return {
+        sent: (bytes) => void (entry.bytes += bytes),
+        end: () => void running.set(file, (running.get(file) ?? 1) - 1),
+      };
     },
   };
 }

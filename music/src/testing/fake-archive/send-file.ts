@@ -10,6 +10,8 @@ export interface SendOptions {
   /** 0 = as fast as it is read. */
   bytesPerSecond: number;
   fault: Misbehaviour | undefined;
+  /** Told after every piece. */
+  sent: (bytes: number) => void;
 }
 
 const PIECE_BYTES = 64 * 1024;
@@ -33,15 +35,17 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
 }
 
 async function sendPieces(response: ServerResponse, from: number, to: number, options: SendOptions): Promise<void> {
-  const { bytes, bytesPerSecond, fault } = options;
+  const { bytes, bytesPerSecond, fault, sent } = options;
   const ends = fault?.kind === "cut" || fault?.kind === "pause" ? Math.min(to, from + fault.afterBytes) : to;
   const piece =
     bytesPerSecond > 0 ? Math.max(1, Math.min(PIECE_BYTES, Math.ceil(bytesPerSecond / PIECES_PER_SECOND))) : PIECE_BYTES;
   const started = performance.now();
   for (let at = from; at < ends; at += piece) {
-    const flowing = response.write(bytes.read(at, Math.min(piece, ends - at)));
+    const chunk = bytes.read(at, Math.min(piece, ends - at));
+    const flowing = response.write(chunk);
     if (!flowing) await drained(response);
     if (response.destroyed) return;
+    sent(chunk.length);
     const aheadMs = bytesPerSecond > 0 ? ((at + piece - from) / bytesPerSecond) * 1000 - (performance.now() - started) : 0;
     if (aheadMs > 0) await wait(aheadMs);
   }
