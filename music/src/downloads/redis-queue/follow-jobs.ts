@@ -3,7 +3,7 @@ import { QueueUnavailableError } from "../../errors.js";
 import type { Task } from "../task.js";
 import { readFailure, readProgress, readResult } from "./job-form.js";
 import type { SharedState } from "./shared-state.js";
-import type { JobListener, SourceQueue } from "./source-queue.js";
+import { type JobListener, progressOf, type SourceQueue } from "./source-queue.js";
 import type { TaskViews } from "./task-views.js";
 
 export interface FollowJobsOptions {
@@ -57,8 +57,8 @@ export function createJobFollower({ views, shared, clock, queueOf }: FollowJobsO
       else complete(task, job.returnvalue);
       return true;
     }
-    const progress = readProgress(job?.progress);
-    if (progress) task.apply(progress);
+    // Not before it was taken up: where it waits is told by its queue.
+    if (job?.processedOn !== undefined) task.apply(progressOf(job));
     if (job) return true;
     const [stopped, answer] = await Promise.all([shared.stopped(task.id), shared.answered(task.id)]);
     if (stopped !== null) task.fail(readFailure(stopped));

@@ -91,6 +91,10 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
     views.close(task);
     const other = views.open(taskId, order);
     if (!(await follower.refresh(other))) other.fail(lostJob());
+    // This user may have heard from another replica where it waits, so that is told here too; or that it has been taken up meanwhile.
+    const isUntold = () => other.outcome().kind === "open" && other.latest().sequence === 0n;
+    if (isUntold()) await follower.positions(queue);
+    if (isUntold()) await follower.refresh(other);
     return other;
   }
 
