@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { deliveries } from "./scenarios/deliveries.js";
+import { fetchOnce, fetchQueue, fetchRounds, fetchTakeover } from "./scenarios/fetches.js";
+import { fetchRolling, fetchStop, redisFrozen } from "./scenarios/fetch-stops.js";
 import { outage, recovery, sentence } from "./scenarios/outages.js";
 import { storageDown } from "./scenarios/storage-down.js";
 import { answers } from "./scenarios/answers.js";
@@ -12,6 +14,9 @@ const LOAD = { callers: 64, pauseMs: 0, graceMs: 5_000 };
 const FETCH = { silenceMs: 45_000, bytesPerSecond: 40_000 };
 const AFTER_BYTES = 1_500;
 const CUTS = Array.from({ length: 8 }, () => ({ kind: "cut", afterBytes: AFTER_BYTES }) as const);
+
+const TRACK = { bytes: 8_000_000, bytesPerSecond: 800_000 };
+const TRACKS = { bytes: 4_000_000, bytesPerSecond: 1_000_000 };
 
 /** Numbers that a command line may change. */
 interface Sizes {
@@ -41,6 +46,13 @@ const SCENARIOS: Readonly<Record<string, (sizes: Sizes) => Promise<Finding[]>>> 
   "wrong-key": () => wrongKey({ texts: 10 }),
   certificates: () => certificates(),
   "bots-certificates": () => certifiedBots(),
+  "fetch-once": () => fetchOnce({ ...TRACK, callers: 500 }),
+  "fetch-takeover": () => fetchTakeover({ ...TRACK, callers: 60 }),
+  "fetch-rounds": () => fetchRounds({ ...TRACKS, rounds: 5, downloads: 30 }),
+  "fetch-queue": () => fetchQueue({ tracks: 200, bytes: 1_000_000, bytesPerSecond: 500_000 }),
+  "fetch-redis-frozen": () => redisFrozen({ ...TRACKS, downloads: 30, frozenMs: [5_000, 15_000] }),
+  "fetch-rolling": () => fetchRolling({ downloads: 30, bytes: 4_000_000, bytesPerSecond: 400_000 }),
+  "fetch-stop": () => fetchStop({ ...TRACKS, downloads: 8 }),
   deliveries: (sizes) => deliveries({ ...sizes, storages: 2, claimers: 4 }),
 };
 

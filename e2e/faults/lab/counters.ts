@@ -6,7 +6,8 @@ type Labels = Readonly<Record<string, string>>;
 /** Sum of a metric's series that have these labels, from the text that Prometheus reads. 0 when there is none. */
 export function sumOf(text: string, name: string, labels: Labels = {}): number {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-  const series = text.split("\n").filter((line) => line.startsWith(`${name}{`) && wanted.every((part) => line.includes(part)));
+  const isOfIt = (line: string) => line.startsWith(`${name}{`) || line.startsWith(`${name} `);
+  const series = text.split("\n").filter((line) => isOfIt(line) && wanted.every((part) => line.includes(part)));
   return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 

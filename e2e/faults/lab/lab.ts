@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from "@refrain/mesh";
+import { type RedisProcess, runRedis } from "@refrain/mesh/testing";
 import { Listener } from "../../src/listener.js";
 import { ROOT } from "../../src/refrain.js";
 import { DnsServer } from "./dns-server.js";
@@ -66,15 +67,23 @@ export class Lab {
   }
 
   /** Starts a service on ports that it keeps over restarts, with a folder of its own. */
-  async start(name: ServiceName, settings: Settings = {}): Promise<ServiceProcess> {
+  async start(name: ServiceName, settings: Settings = {}, entry?: string): Promise<ServiceProcess> {
     const folder = await mkdtemp(join(await this.#parent(name), "run-"));
-    const service = new ServiceProcess(name, { ...COMMON, DATA_DIR: folder, ...(await ports(name, settings)), ...settings });
+    const all = { ...COMMON, DATA_DIR: folder, ...(await ports(name, settings)), ...settings };
+    const service = new ServiceProcess(name, all, entry);
     started.add(service);
     this.defer(async () => {
       await service.kill();
       started.delete(service);
     });
     return service.start();
+  }
+
+  /** A Redis that keeps what it has over its restarts. */
+  async redis(): Promise<RedisProcess> {
+    const redis = await runRedis({ folder: await mkdtemp(join(await this.#parent("redis"), "run-")) });
+    this.defer(() => redis.kill());
+    return redis;
   }
 
   async proxy(options: ProxyOptions): Promise<Proxy> {

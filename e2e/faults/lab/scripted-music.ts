@@ -17,6 +17,7 @@ function unscripted(): never {
 
 const UNSCRIPTED = {
   searchByArtist: unscripted,
+  resolve: unscripted,
   download: unscripted,
   getDownload: unscripted,
   cancelDownload: unscripted,

@@ -17,20 +17,23 @@ type Addresses = Readonly<Record<string, string>>;
 export class ServiceProcess {
   readonly name: ServiceName;
   readonly #settings: Settings;
+  readonly #entry: string;
   /** Everything it has said, over all its starts. */
   readonly lines: string[] = [];
   #child: ChildProcess | undefined;
   #addresses: Addresses | undefined;
 
-  constructor(name: ServiceName, settings: Settings) {
+  /** @param entry what is run, from the root; default: what the service's image runs */
+  constructor(name: ServiceName, settings: Settings, entry = `${name}/dist/main.js`) {
     this.name = name;
     this.#settings = settings;
+    this.#entry = entry;
   }
 
   /** Starts it, and waits until it is ready. */
   async start(): Promise<this> {
     this.#addresses = undefined;
-    const child = spawn(process.execPath, ["--enable-source-maps", `${this.name}/dist/main.js`], {
+    const child = spawn(process.execPath, ["--enable-source-maps", this.#entry], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...this.#settings },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { DownloadState } from "@refrain/gen/refrain/music/v1/music_service_pb";
+import type { FakeArchive, FileFetches } from "@refrain/music/testing";
+import { Counts } from "../deliveries/counts.js";
+import { exactly, figure, type Finding } from "../lab/finding.js";
+import { falls } from "../lab/follow.js";
+import type { Called } from "./caller.js";
+
+/** What all callers have to have seen, however they got there. */
+export function proveCalled(called: readonly Called[]): Finding[] {
+  const reasons = new Counts();
+  for (const { reason } of called.flatMap(({ broken }) => broken)) reasons.add(reason);
+  const complete = called.filter(({ messages }) => messages.filter(isCompleted).length === 1);
+  return [
+    figure("callers", called.length),
+    ...reasons.entries().map(([reason, count]) => figure(`streams that broke: ${reason}`, count)),
+    exactly("callers without their file", called.filter(({ file }) => !file).length, 0),
+    exactly("callers with one COMPLETED", complete.length, called.length),
+    exactly("sequence numbers that fell", sum(called.map(({ messages }) => falls(messages))), 0),
+  ];
+}
+
+/** What the source has been asked for, when nothing may be fetched by two at the same time. */
+export function proveFetched(archive: FakeArchive, files: number): Finding[] {
+  const all = [...archive.fetches().values()];
+  return [
+    exactly("files that were fetched", all.length, files),
+    exactly("files that were fetched twice at the same time", all.filter(({ maxAtOnce }) => maxAtOnce > 1).length, 0),
+    figure("requests for them", sum(all.map(({ count }) => count))),
+    figure("of those for the rest of one", sum(all.map(({ ranges }) => ranges.filter(Boolean).length))),
+  ];
+}
+
+/** Requests for the one track of an archive. */
+export function fetchesOf(archive: FakeArchive): FileFetches {
+  return archive.fetches().get(fileOf(1)) ?? { count: 0, maxAtOnce: 0, ranges: [], bytes: 0 };
+}
+
+/** The hash of a track, as callers have to get it. */
+export function sha256Of(archive: FakeArchive, track: number): string {
+  const [identifier = "", name = ""] = fileOf(track).split("/");
+  const bytes = archive.bytesOf(identifier, name);
+  return createHash("sha256").update(bytes.read(0, bytes.sizeBytes)).digest("hex");
+}
+
+function fileOf(track: number): string {
+  return `fake-track-${track}/silence-${track}.mp3`;
+}
+
+function isCompleted({ state }: { state: DownloadState }): boolean {
+  return state === DownloadState.COMPLETED;
+}
+
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
