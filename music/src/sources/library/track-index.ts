@@ -32,7 +32,7 @@ interface Word extends Term {
 }
 
 /** A word of the index that a word of a query may mean, and how likely, 0 to 1. */
-type Meanings = Map<Word, number>;
+type Meanings = ReadonlyMap<Word, number>;
 
 /**
  * An index in memory over the words of tracks. A word of a query is looked for among the few ten thousand different words, as it is

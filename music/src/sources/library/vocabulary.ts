@@ -18,7 +18,7 @@ export interface Vocabulary<T extends Term> {
    * The entries that a word of a query may mean, as it is written or heard, and how likely, 0 to 1: the word itself, words that begin
    * with it, and when `forgiving` words with one or two other letters.
    */
-  meanings(word: string, forgiving: boolean): Map<T, number>;
+  meanings(word: string, forgiving: boolean): ReadonlyMap<T, number>;
 }
 
 /** How much a match says. */
@@ -27,6 +27,8 @@ const BEGINS = 0.5;
 const SLIPPED = 0.35;
 /** What is heard alike may be another word. */
 const HEARD = 0.5;
+/** Words whose meanings are remembered. */
+const REMEMBERED = 200;
 /** Letters by which entries are grouped. */
 const GROUP_LETTERS = 2;
 /** Shorter sounds begin half of all words. */
@@ -35,11 +37,26 @@ const MIN_HEARD_BEGINNING = 3;
 export function createVocabulary<T extends Term>(make: (written: string) => T): Vocabulary<T> {
   const written = createSpellings<T>();
   const heard = createSpellings<T>();
+  /** Answers to forgiving questions, which cost most, until a word comes or goes: “official video” is asked for all the time. */
+  const remembered = new Map<string, ReadonlyMap<T, number>>();
+
+  function look(word: string, forgiving: boolean): Map<T, number> {
+    const found = new Map<T, number>();
+    const note = (entry: T, weight: number) => {
+      if (weight > (found.get(entry) ?? 0)) found.set(entry, weight);
+    };
+    written.like(word, true, forgiving, note);
+    const sounding = sound(word);
+    const begins = sounding.length >= MIN_HEARD_BEGINNING;
+    if (sounding) heard.like(sounding, begins, forgiving, (entry, weight) => note(entry, weight * HEARD));
+    return found;
+  }
 
   return {
     entry(word) {
       const [known] = written.exact(word);
       if (known) return known;
+      remembered.clear();
       const entry = make(word);
       written.add(entry.written, entry);
       if (entry.heard) heard.add(entry.heard, entry);
@@ -48,18 +65,19 @@ export function createVocabulary<T extends Term>(make: (written: string) => T): 
     remove(word) {
       const [entry] = written.exact(word);
       if (!entry) return;
+      remembered.clear();
       written.remove(entry.written, entry);
       if (entry.heard) heard.remove(entry.heard, entry);
     },
     meanings(word, forgiving) {
-      const found = new Map<T, number>();
-      const note = (entry: T, weight: number) => {
-        if (weight > (found.get(entry) ?? 0)) found.set(entry, weight);
-      };
-      written.like(word, true, forgiving, note);
-      const sounding = sound(word);
-      const begins = sounding.length >= MIN_HEARD_BEGINNING;
-      if (sounding) heard.like(sounding, begins, forgiving, (entry, weight) => note(entry, weight * HEARD));
+      if (!forgiving) return look(word, forgiving);
+      const known = remembered.get(word);
+      const found = known ?? look(word, forgiving);
+      // What was asked for last stays longest.
+      remembered.delete(word);
+      remembered.set(word, found);
+      const [oldest] = remembered.keys();
+      if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
       return found;
     },
   };
