@@ -109,6 +109,8 @@ describe.each(ytdlpBuilds())("what yt-dlp ($name) starts", ({ path }) => {
     expect(tools).toHaveLength(1);
     controller.abort(new Error("cancelled"));
     await expect(fetching).rejects.toThrow("cancelled");
+    // Who is told may remove the folder: nobody writes into it any more.
+    await until(async () => (await groupsRunning(target.folder)).size === 0, 1_000);
     await until(() => tools.every(groupIsGone), GONE_MS);
   });
 });

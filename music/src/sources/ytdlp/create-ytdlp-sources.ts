@@ -82,7 +82,6 @@ export async function createYtdlpSources(options: YtdlpOptions): Promise<Source[
   const shared = {
     program,
     http,
-    logger,
     queues,
     maxWaiting: limits.waiting,
     times: { ...TIMES, ...options.times },
