@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, open, rm, statfs } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, rmdir, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "@refrain/mesh/testing";
@@ -21,20 +22,29 @@ export interface SmallDisk {
  * Elsewhere it says loudly what is skipped.
  */
 export async function canMount(): Promise<boolean> {
-  if (process.getuid?.() === 0) return true;
-  if (process.env.CI === "true") throw new Error("a full disk is a small file system that is mounted, which takes root");
-  process.stderr.write("\n!!! not root: tests with a full disk are SKIPPED\n");
-  return false;
+  const folder = await mkdtemp(join(tmpdir(), "refrain-mount-"));
+  try {
+    await mount(folder, 4_096);
+    await unmount(folder);
+    return true;
+  } catch (cause) {
+    if (process.env.CI === "true") throw new Error("a full disk is a small file system, and none can be mounted here", { cause });
+    process.stderr.write("\n!!! no file system can be mounted (not root?): tests with a full disk are SKIPPED\n");
+    return false;
+  } finally {
+    await rmdir(folder);
+  }
 }
+
+const mount = (folder: string, bytes: number) => run("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "refrain-test", folder]);
+const unmount = (folder: string) => run("umount", ["--lazy", folder]);
 
 /** Mounts a file system in memory until the test has finished. */
 export async function mountSmallDisk(bytes: number): Promise<SmallDisk> {
   const folder = join(await temporaryFolder(), "disk");
   await mkdir(folder);
-  await run("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "refrain-test", folder]);
-  onTestFinished(async () => {
-    await run("umount", ["--lazy", folder]);
-  });
+  await mount(folder, bytes);
+  onTestFinished(async () => void (await unmount(folder)));
   const ballast = join(folder, "ballast");
   return {
     folder,
