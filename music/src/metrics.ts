@@ -17,6 +17,13 @@ export const fileCacheLookups = counter("refrain_file_cache_lookups_total", "Dow
 /** Files that went to make room. */
 export const fileCacheEvictions = counter("refrain_file_cache_evictions_total", "Stored files that were removed to make room.");
 
+/** What other replicas were asked for, because it is not here. */
+export const peerFiles = counter(
+  "refrain_peer_files_total",
+  "Files that other replicas were asked for, by result: found or missing.",
+  ["result"],
+);
+
 /** How a fetch ended. */
 interface EndedFetch {
   /** Undefined when it failed before one was found. */

@@ -7,6 +7,7 @@ import { FileGoneError } from "./file-home.js";
 import { parseStoredName } from "./file-names.js";
 import type { FileStore } from "./file-store.js";
 import { openDiskFile } from "./local-home.js";
+import { peerFiles } from "../metrics.js";
 import { answerEntry, isPeer, type Peers } from "./peers.js";
 
 const PREFIX = "/files/";
@@ -51,7 +52,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     }
   }
   // A peer asks for what we have ourselves: no question goes round.
-  const elsewhere = isPeer(request) ? undefined : await options.peers?.open(name, request, closed.signal);
+  const peers = isPeer(request) ? undefined : options.peers;
+  const elsewhere = await peers?.open(name, request, closed.signal);
+  if (peers) peerFiles.inc({ result: elsewhere ? "found" : "missing" });
   if (!elsewhere) return refuse(response, 404, GONE);
   if (hasItAlready(request, name)) {
     elsewhere.leave();
