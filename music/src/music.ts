@@ -44,27 +44,40 @@ export async function startMusic(
   logger: Logger = createLogger("music", config.logLevel),
   overrides?: SourceOverrides,
 ): Promise<StartedService> {
-  const closing = new AbortController();
+  const closers: Closer[] = [];
+  /** The last that was opened stands on all before it. */
+  const close = async () => {
+    for (const closeOne of closers.toReversed()) await closeOne();
+  };
+  try {
+    const addresses = await open(config, logger, overrides, closers);
+    return { addresses, logger, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Closer = () => Promise<void> | void;
+
+async function open(config: Config, logger: Logger, overrides: SourceOverrides | undefined, closers: Closer[]) {
   const version = await readVersion();
   const tracing = await startTracing({ service: "music", version, enabled: config.traces, logger });
+  closers.push(() => tracing.stop());
   const redis = config.redisUrl === undefined ? undefined : await openRedis(config.redisUrl, logger);
-  const { files, library } = await openFolders(config, redis, logger).catch((cause: NodeJS.ErrnoException) => {
-    redis?.close();
+  closers.push(() => redis?.close());
+  const { files, library } = await openFolders(config, redis, logger, closers).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === undefined) throw cause;
     const problem = `${cause.path ?? config.dataDir} cannot be used (${cause.code})`;
     throw new StartError(`${problem}: set DATA_DIR and MUSIC_LIBRARY_DIR to folders that can be written`, { cause });
   });
-  const opened = await openSources({ config, library, logger, overrides }).catch(async (error: unknown) => {
-    await library.close();
-    await files.close();
-    redis?.close();
-    throw error;
-  });
+  const opened = await openSources({ config, library, logger, overrides });
+  closers.push(() => opened.close());
   const { sources } = opened;
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
   if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
   const { rateLimits, admission } = createLimits(config.limits, redis);
-  const { downloads, close: closeDownloads } = await openDownloads({
+  const shared = await openDownloads({
     sources,
     files,
     converter,
@@ -73,6 +86,8 @@ export async function startMusic(
     redis,
     logger,
   });
+  closers.push(() => shared.close());
+  const { downloads } = shared;
   const server = await serve({
     name: "music",
     version,
@@ -88,34 +103,20 @@ export async function startMusic(
     rateLimits,
     health: (signal) => readHealth({ sources, store: files.store, redis }, signal),
     routes: [traceRoute(files.route)],
-  }).catch(async (error: unknown) => {
-    await opened.close();
-    await library.close();
-    await files.close();
-    redis?.close();
-    throw error;
   });
+  closers.push(() => server.close());
   files.join(server.addresses["http"] ?? "", config.peerUrl);
+  const closing = new AbortController();
   const beside = workBeside(config, library, files, logger, closing.signal);
-  return {
-    addresses: server.addresses,
-    logger,
-    async close() {
-      closing.abort(new Error("music is stopping"));
-      await server.close();
-      await closeDownloads();
-      await opened.close();
-      await beside;
-      await library.close();
-      await files.close();
-      redis?.close();
-      await tracing.stop();
-    },
-  };
+  closers.push(() => {
+    closing.abort(new Error("music is stopping"));
+    return beside;
+  });
+  return server.addresses;
 }
 
 /** Everything that lies on the disk. */
-async function openFolders(config: Config, redis: Redis | undefined, logger: Logger) {
+async function openFolders(config: Config, redis: Redis | undefined, logger: Logger, closers: Closer[]) {
   const ownDir = join(config.dataDir, "music");
   const files = await openFiles({
     blobs: config.blobs,
@@ -129,6 +130,7 @@ async function openFolders(config: Config, redis: Redis | undefined, logger: Log
     key: config.keys.first,
     tls: config.tls,
   });
+  closers.push(() => files.close());
   const library = await openLibrary({
     folder: config.libraryDir,
     indexFile: join(ownDir, "library-index.json"),
@@ -138,6 +140,7 @@ async function openFolders(config: Config, redis: Redis | undefined, logger: Log
     logger,
     settleMs: SETTLE_MS,
   });
+  closers.push(() => library.close());
   return { files, library };
 }
 
