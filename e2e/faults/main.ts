@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { deliveries } from "./scenarios/deliveries.js";
-import { fetchOnce, fetchQueue, fetchRounds, fetchTakeover } from "./scenarios/fetches.js";
-import { fetchRolling, fetchStop, redisFrozen } from "./scenarios/fetch-stops.js";
+import { fetches, longQueue, once, rounds, takeover } from "./scenarios/fetches.js";
+import { redisFrozen, rollingFetches, stopAll } from "./scenarios/fetch-stops.js";
 import { outage, recovery, sentence } from "./scenarios/outages.js";
 import { storageDown } from "./scenarios/storage-down.js";
 import { answers } from "./scenarios/answers.js";
@@ -15,8 +15,9 @@ const FETCH = { silenceMs: 45_000, bytesPerSecond: 40_000 };
 const AFTER_BYTES = 1_500;
 const CUTS = Array.from({ length: 8 }, () => ({ kind: "cut", afterBytes: AFTER_BYTES }) as const);
 
-const TRACK = { bytes: 8_000_000, bytesPerSecond: 800_000 };
-const TRACKS = { bytes: 4_000_000, bytesPerSecond: 1_000_000 };
+const THREE = { replicas: 3, bytes: 4_000_000 };
+/** A track then takes longer than a replica may be silent before it loses its fetches. */
+const SLOW = { downloads: 30, bytesPerSecond: 400_000 };
 
 /** Numbers that a command line may change. */
 interface Sizes {
@@ -46,13 +47,13 @@ const SCENARIOS: Readonly<Record<string, (sizes: Sizes) => Promise<Finding[]>>> 
   "wrong-key": () => wrongKey({ texts: 10 }),
   certificates: () => certificates(),
   "bots-certificates": () => certifiedBots(),
-  "fetch-once": () => fetchOnce({ ...TRACK, callers: 500 }),
-  "fetch-takeover": () => fetchTakeover({ ...TRACK, callers: 60 }),
-  "fetch-rounds": () => fetchRounds({ ...TRACKS, rounds: 5, downloads: 30 }),
-  "fetch-queue": () => fetchQueue({ tracks: 200, bytes: 1_000_000, bytesPerSecond: 500_000 }),
-  "fetch-redis-frozen": () => redisFrozen({ ...TRACKS, downloads: 30, frozenMs: [5_000, 15_000] }),
-  "fetch-rolling": () => fetchRolling({ downloads: 30, bytes: 4_000_000, bytesPerSecond: 400_000 }),
-  "fetch-stop": () => fetchStop({ ...TRACKS, downloads: 8 }),
+  "fetch-once": () => fetches(THREE, [once({ callers: 500, bytesPerSecond: 400_000 })]),
+  "fetch-takeover": () => fetches(THREE, [takeover({ callers: 60, bytesPerSecond: 400_000 })]),
+  "fetch-rounds": () => fetches(THREE, [rounds({ count: 5, downloads: 30, bytesPerSecond: 1_000_000 })]),
+  "fetch-queue": () => fetches({ replicas: 2, bytes: 1_000_000 }, [longQueue({ downloads: 200, bytesPerSecond: 500_000 })]),
+  "fetch-redis-frozen": () => fetches(THREE, [redisFrozen({ ...SLOW, ms: 5_000 }), redisFrozen({ ...SLOW, ms: 15_000 })]),
+  "fetch-rolling": () => fetches(THREE, [rollingFetches(SLOW)]),
+  "fetch-stop": () => fetches({ replicas: 1, bytes: 4_000_000 }, [stopAll({ ...SLOW, downloads: 8 })]),
   deliveries: (sizes) => deliveries({ ...sizes, storages: 2, claimers: 4 }),
 };
 

@@ -31,6 +31,8 @@ export interface Called {
 const SILENCE_MS = 45_000;
 /** Who hears nothing for so long, from no replica, gives up. */
 const PATIENCE_MS = 60_000;
+/** A download that has not ended by then is stuck, whatever it says. */
+const LIMIT_MS = 300_000;
 const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 2_000;
 
@@ -38,6 +40,7 @@ const MAX_WAIT_MS = 2_000;
 export async function call({ clients, first, url, userId }: CallerOptions): Promise<Called> {
   const messages: Progress[] = [];
   const broken: BrokenStream[] = [];
+  const limit = AbortSignal.timeout(LIMIT_MS);
   let heardAt = performance.now();
   let waitMs = FIRST_WAIT_MS;
   const hear = (progress: Progress) => {
@@ -48,11 +51,11 @@ export async function call({ clients, first, url, userId }: CallerOptions): Prom
   for (let replica = first % clients.length; ; replica = (replica + 1) % clients.length) {
     const client = clients[replica];
     if (!client) throw new Error("there is no replica to call");
-    const error = await readStream(client, { url, userId }, hear);
+    const error = await readStream(client, { url, userId }, hear, limit);
     const file = messages.at(-1)?.file;
     if (file) return { messages, broken, file };
     broken.push({ replica, reason: reasonFor(error) });
-    if (!mayJoinAgain(error) || performance.now() - heardAt > PATIENCE_MS) return { messages, broken, file };
+    if (limit.aborted || !mayJoinAgain(error) || performance.now() - heardAt > PATIENCE_MS) return { messages, broken, file };
     await wait(waitMs);
     waitMs = Math.min(MAX_WAIT_MS, waitMs * 2);
   }
@@ -63,12 +66,14 @@ async function readStream(
   client: CallerOptions["clients"][number],
   { url, userId }: Pick<CallerOptions, "url" | "userId">,
   hear: (progress: Progress) => void,
+  limit: AbortSignal,
 ): Promise<ConnectError> {
   const silence = new AbortController();
+  const signal = AbortSignal.any([silence.signal, limit]);
   const silent = () => silence.abort(new ConnectError("no sign of life", Code.DeadlineExceeded));
   let timer = setTimeout(silent, SILENCE_MS);
   try {
-    for await (const { progress } of client.download({ url, userId }, { ...endUser(userId), signal: silence.signal })) {
+    for await (const { progress } of client.download({ url, userId }, { ...endUser(userId), signal })) {
       clearTimeout(timer);
       timer = setTimeout(silent, SILENCE_MS);
       if (progress) hear(progress);

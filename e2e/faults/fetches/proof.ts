@@ -20,20 +20,26 @@ export function proveCalled(called: readonly Called[]): Finding[] {
   ];
 }
 
-/** What the source has been asked for, when nothing may be fetched by two at the same time. */
-export function proveFetched(archive: FakeArchive, files: number): Finding[] {
-  const all = [...archive.fetches().values()];
+/** What the source has been asked for: each of these tracks, and none by two at the same time. */
+export function proveFetched(archive: FakeArchive, tracks: readonly number[]): Finding[] {
+  const all = tracks.map((track) => fetchesOf(archive, track));
   return [
-    exactly("files that were fetched", all.length, files),
-    exactly("files that were fetched twice at the same time", all.filter(({ maxAtOnce }) => maxAtOnce > 1).length, 0),
+    figure("tracks", tracks.length),
+    exactly("tracks that were never fetched", all.filter(({ count }) => count === 0).length, 0),
+    exactly("tracks that were fetched twice at the same time", all.filter(({ maxAtOnce }) => maxAtOnce > 1).length, 0),
     figure("requests for them", sum(all.map(({ count }) => count))),
     figure("of those for the rest of one", sum(all.map(({ ranges }) => ranges.filter(Boolean).length))),
   ];
 }
 
-/** Requests for the one track of an archive. */
-export function fetchesOf(archive: FakeArchive): FileFetches {
-  return archive.fetches().get(fileOf(1)) ?? { count: 0, maxAtOnce: 0, ranges: [], bytes: 0 };
+/** Requests for a track. */
+export function fetchesOf(archive: FakeArchive, track: number): FileFetches {
+  return archive.fetches().get(fileOf(track)) ?? { count: 0, maxAtOnce: 0, ranges: [], bytes: 0 };
+}
+
+/** Bytes of these tracks that the source has sent. */
+export function sentOf(archive: FakeArchive, tracks: readonly number[]): number {
+  return sum(tracks.map((track) => fetchesOf(archive, track).bytes));
 }
 
 /** The hash of a track, as callers have to get it. */

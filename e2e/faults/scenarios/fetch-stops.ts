@@ -1,108 +1,64 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { until } from "@refrain/mesh/testing";
-import { proveCalled, proveFetched, sum } from "../fetches/proof.js";
-import { readFiles } from "../fetches/read-files.js";
-import { type Replica, setUp, type Stage } from "../fetches/stage.js";
+import { sentOf } from "../fetches/proof.js";
+import { type Replica, STOP, type Stage } from "../fetches/stage.js";
 import { atMost, exactly, figure, type Finding } from "../lab/finding.js";
-import { Lab } from "../lab/lab.js";
-import { expectedOf, ofTrack, queued } from "./fetches.js";
+import { askEach, EVENTS_MS, type FetchScenario, proveAll, type Speed } from "./fetches.js";
 
-export interface StopOptions {
+interface Downloads extends Speed {
   readonly downloads: number;
-  readonly bytes: number;
-  readonly bytesPerSecond: number;
 }
 
-const REPLICAS = 3;
-const EVENTS_MS = 60_000;
-const STOP = { graceMs: 500, drainMs: 2_000 };
 /** What a stop takes beside its grace and its drain: the queue is given up to 5 s, files are let go, the process ends. */
 const STOP_BESIDES_MS = 6_000;
-const STOP_SETTINGS = { STOP_GRACE_MS: String(STOP.graceMs), STOP_DRAIN_MS: String(STOP.drainMs) };
 
-/** Redis keeps its connections and says nothing for a while, again and again, while tracks are fetched. */
-export function redisFrozen({ downloads, bytes, bytesPerSecond, frozenMs }: StopOptions & { frozenMs: readonly number[] }) {
-  return Lab.run(async (lab) => {
-    const archive = { tracks: downloads * frozenMs.length, bytes, bytesPerSecond };
-    const stage = await setUp(lab, { replicas: REPLICAS, archive });
-    const called = [];
-    for (const [round, ms] of frozenMs.entries()) {
-      const calling = askAll(stage, downloads, round * downloads);
-      await untilTheyCome(stage);
-      stage.redis.freeze();
-      await wait(ms);
-      stage.redis.thaw();
-      called.push(...(await Promise.all(calling)));
-    }
-    return [
-      ...frozenMs.map((ms) => figure("Redis frozen for", ms / 1_000, "s")),
-      ...proveCalled(called),
-      ...proveFetched(stage.archive, archive.tracks),
-      ...(await readFiles(stage.replicas, expectedOf(stage, called))),
-      exactly("fetches that are still in the queue", await queued(stage.replicas[0]), 0),
-    ];
-  });
+/** Redis keeps its connections and says nothing for a while. */
+export function redisFrozen({ downloads, bytesPerSecond, ms }: Downloads & { ms: number }): FetchScenario {
+  return async (stage) => {
+    const { tracks, calling } = await fetchSome(stage, { downloads, bytesPerSecond });
+    stage.redis.freeze();
+    await wait(ms);
+    stage.redis.thaw();
+    return [figure("Redis was frozen for", ms / 1_000, "s"), ...(await proveAll(stage, tracks, await Promise.all(calling)))];
+  };
 }
 
-/** All replicas are replaced in order, one after another, while tracks are fetched. */
-export function fetchRolling({ downloads, bytes, bytesPerSecond }: StopOptions): Promise<Finding[]> {
-  return Lab.run(async (lab) => {
-    const archive = { tracks: downloads, bytes, bytesPerSecond };
-    const stage = await setUp(lab, { replicas: REPLICAS, archive, settings: STOP_SETTINGS });
-    const calling = askAll(stage, downloads);
-    await untilTheyCome(stage);
+/** All replicas are stopped in order and started again, one after another. */
+export function rollingFetches(given: Downloads): FetchScenario {
+  return async (stage) => {
+    const { tracks, calling } = await fetchSome(stage, given);
     const stops: Stopped[] = [];
     for (const replica of stage.replicas) {
       stops.push(await stop(replica));
       await replica.process.start();
     }
+    return [...proveStopped(stops), ...(await proveAll(stage, tracks, await Promise.all(calling)))];
+  };
+}
+
+/** All replicas are stopped in order at the same time, and started again: what was fetched by then is not fetched again. */
+export function stopAll(given: Downloads): FetchScenario {
+  return async (stage) => {
+    const { tracks, calling } = await fetchSome(stage, given);
+    const stops = await Promise.all(stage.replicas.map(stop));
+    await Promise.all(stage.replicas.map(({ process }) => process.start()));
     const called = await Promise.all(calling);
+    const sent = sentOf(stage.archive, tracks) / (tracks.length * stage.bytes);
     return [
       ...proveStopped(stops),
-      ...proveCalled(called),
-      ...proveFetched(stage.archive, downloads),
-      ...(await readFiles(stage.replicas, expectedOf(stage, called))),
-      exactly("fetches that are still in the queue", await queued(stage.replicas[0]), 0),
+      ...(await proveAll(stage, tracks, called)),
+      atMost("bytes that the source sent", sent, 1.2, "of all tracks"),
     ];
-  });
+  };
 }
 
-/** The only replica is stopped in order while it fetches, and started again. */
-export function fetchStop({ downloads, bytes, bytesPerSecond }: StopOptions): Promise<Finding[]> {
-  return Lab.run(async (lab) => {
-    const archive = { tracks: downloads, bytes, bytesPerSecond };
-    const stage = await setUp(lab, { replicas: 1, archive, settings: STOP_SETTINGS });
-    const [only] = stage.replicas;
-    const calling = askAll(stage, downloads);
-    await untilTheyCome(stage);
-    const stopped = only && (await stop(only));
-    await only?.process.start();
-    const called = await Promise.all(calling);
-    const fetched = sentBy(stage);
-    return [
-      ...proveStopped(stopped ? [stopped] : []),
-      ...proveCalled(called),
-      ...proveFetched(stage.archive, downloads),
-      atMost("bytes that the source sent", fetched / (downloads * bytes), 1.2, "of all tracks"),
-      exactly("fetches that are still in the queue", await queued(only), 0),
-    ];
-  });
-}
-
-/** One caller for each of these tracks. */
-function askAll(stage: Stage, count: number, from = 0) {
-  return Array.from({ length: count }, (_, at) => stage.ask(ofTrack(from + at + 1, at)));
-}
-
-/** Waits until something of the tracks that were asked for last is there. */
-async function untilTheyCome(stage: Stage): Promise<void> {
-  const before = sentBy(stage);
-  await until(() => sentBy(stage) > before, EVENTS_MS);
-}
-
-/** Bytes of audio that the source has sent. */
-function sentBy({ archive }: Stage): number {
-  return sum([...archive.fetches().values()].map(({ bytes }) => bytes));
+/** Asks for tracks, and waits until something of them comes. */
+async function fetchSome(stage: Stage, { downloads, bytesPerSecond }: Downloads) {
+  stage.archive.setBytesPerSecond(bytesPerSecond);
+  const tracks = stage.newTracks(downloads);
+  const calling = askEach(stage, tracks);
+  await until(() => sentOf(stage.archive, tracks) > 0, EVENTS_MS);
+  return { tracks, calling };
 }
 
 interface Stopped {
