@@ -48,6 +48,8 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
   const shared = createSharedState(connections.client, abandonedMs);
   const views = createTaskViews();
   const queues = new Map<string, SourceQueue>();
+  /** By key. */
+  const starting = new Map<string, Promise<Task>>();
   const follower = createJobFollower({ views, shared, clock, queueOf });
   const patient = connections.patient();
   const workers = (slots > 0 ? sources : []).map((source) =>
@@ -76,10 +78,18 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
     return source === undefined || !sources.includes(source) ? undefined : queueNamed(source);
   }
 
+  /** Callers who come at the same time ask Redis once: a burst of them would wait too long otherwise. */
+  function startOnce(queue: SourceQueue, request: FetchRequest, caller: Span | undefined): Promise<Task> {
+    const begun = starting.get(request.key) ?? start(queue, request, caller).finally(() => starting.delete(request.key));
+    starting.set(request.key, begun);
+    return begun;
+  }
+
   async function start(queue: SourceQueue, request: FetchRequest, caller: Span | undefined): Promise<Task> {
-    const joined = await queue.openJob(request.key);
-    if (joined === undefined && (await queue.waiting()).length >= maxQueued)
-      throw new QueueFullError("too many downloads wait already");
+    const openId = await queue.openJob(request.key);
+    const joined = openId === undefined ? undefined : await join(queue, openId);
+    if (joined) return joined;
+    if ((await queue.waiting()).length >= maxQueued) throw new QueueFullError("too many downloads wait already");
     const order = await shared.nextOrder();
     // Followed before it is there, so that nothing is missed.
     const task = views.open(`${request.source}.${randomBytes(16).toString("base64url")}`, order);
@@ -89,13 +99,22 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
       return task;
     }
     views.close(task);
-    const other = views.open(taskId, order);
-    if (!(await follower.refresh(other))) other.fail(lostJob());
-    // This user may have heard from another replica where it waits, so that is told here too; or that it has been taken up meanwhile.
-    const isUntold = () => other.outcome().kind === "open" && other.latest().sequence === 0n;
-    if (isUntold()) await follower.positions(queue);
-    if (isUntold()) await follower.refresh(other);
+    const other = await join(queue, taskId);
+    if (!other) throw lostJob();
     return other;
+  }
+
+  /** The task of a job that is there already; undefined when it is not any more. */
+  async function join(queue: SourceQueue, taskId: string): Promise<Task | undefined> {
+    const followed = views.get(taskId);
+    if (followed && followed.listeners.size > 0 && followed.outcome().kind === "open") return followed;
+    const task = views.open(taskId, 0);
+    if (!(await follower.refresh(task))) return undefined;
+    // This user may have heard from another replica where it waits, so that is told here too; or that it has been taken up meanwhile.
+    const isUntold = () => task.outcome().kind === "open" && task.latest().sequence === 0n;
+    if (isUntold()) await follower.positions(queue);
+    if (isUntold()) await follower.refresh(task);
+    return task;
   }
 
   async function stop(taskId: string, reason: Error): Promise<void> {
@@ -162,7 +181,7 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
     enter: (request, userId, caller) =>
       quickly(async () => {
         if (closed) throw new QueueUnavailableError("music is stopping");
-        const task = await start(queueNamed(request.source), request, caller);
+        const task = await startOnce(queueNamed(request.source), request, caller);
         await shared.enter(task.id, userId);
         return task;
       }),
