@@ -14,13 +14,19 @@ const { COMPLETED } = DownloadState;
 /** `cut`: it loses Redis, for good. */
 type TestReplica = Replica & { cut: () => void; leave: () => Promise<void> };
 
-type ReplicasGiven = Parameters<typeof openReplica>[1] & { abandonedMs?: number };
+type ReplicasGiven = Parameters<typeof openReplica>[1] & {
+  abandonedMs?: number;
+  /** Connections break as they are made, for two seconds. */
+  breaksAtFirst?: boolean;
+};
 
 /** Replicas of one process that share a Redis. */
-async function openReplicas(redis: RedisProcess, count: number, { abandonedMs, ...given }: ReplicasGiven = {}) {
+async function openReplicas(redis: RedisProcess, count: number, { abandonedMs, breaksAtFirst, ...given }: ReplicasGiven = {}) {
   const open = async (): Promise<TestReplica> => {
-    const { url, cut } = await layWire(redis.url);
-    const client = await openRedis(url, silentLogger());
+    const wire = await layWire(redis.url);
+    const breaking = breaksAtFirst ? setInterval(() => wire.break(), 15) : undefined;
+    if (breaking) setTimeout(() => clearInterval(breaking), 2_000);
+    const client = await openRedis(wire.url, silentLogger());
     const replica = await openReplica(async (options) => {
       const shared = { redis: client, sources: ["library"], clock: systemClock, logger: silentLogger(), abandonedMs };
       return openRedisQueue({ ...options, ...shared });
@@ -28,7 +34,7 @@ async function openReplicas(redis: RedisProcess, count: number, { abandonedMs, .
     let left: Promise<void> | undefined;
     const leave = () => (left ??= replica.queue.close().then(() => client.close()));
     onTestFinished(leave);
-    return { ...replica, cut, leave };
+    return { ...replica, cut: () => wire.cut(), leave };
   };
   return Promise.all(Array.from({ length: count }, open));
 }
@@ -180,6 +186,18 @@ describe.runIf(hasRedis)("while Redis is away", () => {
     expect(await reasonOfEnd(replica?.ask("u") ?? raise())).toBe("QUEUE_UNAVAILABLE");
     redis.thaw();
     await until(async () => (await replica?.downloads.list().catch(() => undefined)) !== undefined);
+  });
+
+  test("connections that break while they are made do no lasting harm", async () => {
+    const [replica] = await openReplicas(await startRedis(), 1, { breaksAtFirst: true });
+    const fetched = async () => {
+      const seen = replica?.ask("u") ?? raise();
+      const finishing = setInterval(() => replica?.fetches.forEach(({ finish }) => finish()), 20);
+      const error = await seen.ended;
+      clearInterval(finishing);
+      return error === undefined;
+    };
+    await until(fetched, 20_000);
   });
 
   test("streams wait, and see the end when it is back with what it kept", async () => {

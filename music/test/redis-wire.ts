@@ -2,8 +2,16 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A wire between one replica and its Redis, which can be cut for good. */
-export async function layWire(redisUrl: string): Promise<{ url: string; cut: () => void }> {
+export interface Wire {
+  url: string;
+  /** Breaks what is connected now. */
+  break(): void;
+  /** Cuts it for good. */
+  cut(): void;
+}
+
+/** A wire between one replica and its Redis. */
+export async function layWire(redisUrl: string): Promise<Wire> {
   const target = new URL(redisUrl);
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
@@ -22,10 +30,13 @@ export async function layWire(redisUrl: string): Promise<{ url: string; cut: () 
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const cut = () => {
-    server.close();
+  const breakAll = () => {
     for (const socket of sockets) socket.destroy();
   };
+  const cut = () => {
+    server.close();
+    breakAll();
+  };
   onTestFinished(cut);
-  return { url: `redis://127.0.0.1:${port}`, cut };
+  return { url: `redis://127.0.0.1:${port}`, break: breakAll, cut };
 }

@@ -19,6 +19,7 @@ import {
   writeFailure,
   writeProgress,
 } from "./job-form.js";
+import { madeReady } from "./made-ready.js";
 import { createPublisher } from "./publisher.js";
 import type { SharedState } from "./shared-state.js";
 
@@ -67,6 +68,7 @@ class HandedOverError extends QueueUnavailableError {}
 export function createFetchWorker(options: FetchWorkerOptions): FetchWorker {
   const { source, slots, connection, clock, logger } = options;
   const running = new Map<string, RunningFetch>();
+  const closing = new AbortController();
 
   function run(job: Job<JobData, JobResult>, token: string | undefined): Promise<JobResult> {
     const taskId = job.id ?? "";
@@ -98,30 +100,35 @@ export function createFetchWorker(options: FetchWorkerOptions): FetchWorker {
     return new UnrecoverableError(writeFailure(error));
   }
 
-  const worker = new Worker<JobData, JobResult>(queueName(source), (job, token) => run(job, token), {
-    connection,
-    prefix: QUEUE_PREFIX,
-    concurrency: slots,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
-    maxStalledCount: MAX_STALLED,
-    runRetryDelay: RETRY_MS,
-    drainDelay: LOOK_SECONDS,
-  });
-  worker.on("error", () => {}); // told once by the connection's own log; without a listener it would end the process
-  worker.on("locksRenewed", ({ jobIds }) => {
-    for (const id of jobIds) {
-      const held = running.get(id);
-      if (held) held.renewedAt = clock.now();
-    }
-  });
-  worker.on("lockRenewalFailed", (ids) =>
-    ids.forEach((id) => running.get(id)?.stop.abort(new HandedOverError("another replica goes on with it"))),
-  );
+  function makeWorker() {
+    const worker = new Worker<JobData, JobResult>(queueName(source), (job, token) => run(job, token), {
+      connection,
+      prefix: QUEUE_PREFIX,
+      autorun: false,
+      concurrency: slots,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLED,
+      runRetryDelay: RETRY_MS,
+      drainDelay: LOOK_SECONDS,
+    });
+    restAfterErrors(worker, clock, closing.signal);
+    worker.on("locksRenewed", ({ jobIds }) => {
+      for (const id of jobIds) {
+        const held = running.get(id);
+        if (held) held.renewedAt = clock.now();
+      }
+    });
+    worker.on("lockRenewalFailed", (ids) => ids.forEach(handOver));
+    return worker;
+  }
+
+  const handOver = (taskId: string) => running.get(taskId)?.stop.abort(new HandedOverError("another replica goes on with it"));
+  const ready = madeReady(makeWorker, clock, closing.signal);
+  ready.then((worker) => worker.run()).catch(() => {}); // closed before Redis was there
   // A lock that could not be renewed has expired by now, as others see it.
   const sweep = setInterval(() => {
-    for (const { stop, renewedAt } of running.values())
-      if (clock.now() - renewedAt > LOCK_MS) stop.abort(new HandedOverError("another replica goes on with it"));
+    for (const [taskId, { renewedAt }] of running) if (clock.now() - renewedAt > LOCK_MS) handOver(taskId);
   }, SWEEP_MS).unref();
 
   return {
@@ -129,14 +136,33 @@ export function createFetchWorker(options: FetchWorkerOptions): FetchWorker {
     stop: (taskId, reason) => running.get(taskId)?.stop.abort(reason),
     async close() {
       clearInterval(sweep);
+      closing.abort(new QueueUnavailableError("music is stopping"));
+      const worker = await ready.catch(() => undefined); // Redis was never there
       // First it takes no more, or it would take back what it gives away.
-      await worker.pause(true);
-      for (const { stop } of running.values()) stop.abort(new HandedOverError("another replica goes on with it"));
+      await worker?.pause(true);
+      for (const taskId of running.keys()) handOver(taskId);
       await Promise.all([...running.values()].map(({ ended }) => ended));
       // Not the patient way, which waits for seconds until the empty queue has been listened to.
-      await worker.close(true);
+      await worker?.close(true);
     },
   };
+}
+
+/**
+ * Without a listener an error would end the process. What it says is told once by the connection's own log; but a worker whose
+ * calls fail at once would try again without taking a breath, and nothing else would run any more.
+ */
+function restAfterErrors(worker: Worker<JobData, JobResult>, clock: Clock, closing: AbortSignal) {
+  let resting = false;
+  worker.on("error", () => {
+    if (resting) return;
+    resting = true;
+    void worker.pause(true);
+    clock.after(RETRY_MS, () => {
+      resting = false;
+      if (!closing.aborted) void worker.resume();
+    });
+  });
 }
 
 /** Does one job, from where another replica may have left it. */

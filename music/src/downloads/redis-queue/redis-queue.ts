@@ -65,9 +65,15 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
   let closed = false;
 
   function queueNamed(source: string): SourceQueue {
-    const queue =
-      queues.get(source) ??
-      openSourceQueue(source, { commands: connections.commands, events: connections.patient() }, follower.listener(source));
+    const opened = queues.get(source);
+    if (opened) return opened;
+    const { commands } = connections;
+    const queue = openSourceQueue(source, {
+      commands,
+      events: connections.patient(),
+      listener: follower.listener(source),
+      clock,
+    });
     queues.set(source, queue);
     return queue;
   }
@@ -160,6 +166,8 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
     views.prune();
     looking = looking.then(() => quickly(look)).catch(() => {}); // Redis is away: it is told in the log, and asked again
   }, LOOK_MS).unref();
+
+  for (const source of sources) queueNamed(source);
 
   return {
     knows: ({ key, source }, userId) =>

@@ -1,9 +1,12 @@
 import { DownloadState, type Progress, ProgressSchema } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { create } from "@bufbuild/protobuf";
 import { type IRedisClient, type Job, Queue, QueueEvents } from "bullmq";
+import type { Clock } from "../../clock.js";
+import { QueueUnavailableError } from "../../errors.js";
 import { KEPT_MS, type OpenFetch } from "../fetch-queue.js";
 import { WORK_SEQUENCE } from "../reporter.js";
 import { JOB_NAME, type JobData, type JobResult, queueName, QUEUE_PREFIX, readProgress } from "./job-form.js";
+import { madeReady } from "./made-ready.js";
 
 export type FetchJob = Job<JobData, JobResult>;
 
@@ -16,6 +19,15 @@ export interface JobListener {
   removed(taskId: string): void;
   /** The queue has moved. */
   moved(): void;
+}
+
+export interface SourceQueueOptions {
+  /** For what calls wait for. */
+  commands: IRedisClient;
+  /** A connection of its own, to listen. */
+  events: IRedisClient;
+  listener: JobListener;
+  clock: Clock;
 }
 
 /** The jobs of one source, as all replicas see them. */
@@ -39,42 +51,21 @@ const MAX_EVENTS = 10_000;
 /** Our clock is no further from that of Redis. What is heard twice changes nothing. */
 const CLOCK_SKEW_MS = 10_000;
 
-export function openSourceQueue(
-  source: string,
-  connection: { commands: IRedisClient; events: IRedisClient },
-  listener: JobListener,
-): SourceQueue {
-  const kept = { age: KEPT_MS / 1000, count: MAX_ENDED };
-  const queue = new Queue<JobData, JobResult>(queueName(source), {
-    connection: connection.commands,
-    prefix: QUEUE_PREFIX,
-    defaultJobOptions: { attempts: 1, removeOnComplete: kept, removeOnFail: kept, stackTraceLimit: 0 },
-    streams: { events: { maxLen: MAX_EVENTS } },
-  });
-  const events = new QueueEvents<JobResult>(queueName(source), {
-    connection: connection.events,
-    prefix: QUEUE_PREFIX,
-    // From a little before now: what happens while it still connects is not missed. Ids begin with the milliseconds of Redis' clock.
-    lastEventId: `${Date.now() - CLOCK_SKEW_MS}-0`,
-  });
-  // Told once by the connection's own log; without a listener they would end the process.
-  queue.on("error", () => {});
-  events.on("error", () => {});
-  events.on("progress", ({ jobId, data }) => listener.progress(jobId, data));
-  events.on("completed", ({ jobId, returnvalue }) => listener.completed(jobId, returnvalue));
-  events.on("failed", ({ jobId, failedReason }) => listener.failed(jobId, failedReason));
-  events.on("removed", ({ jobId }) => listener.removed(jobId));
-  for (const event of ["added", "active", "removed"] as const) events.on(event, () => listener.moved());
+export function openSourceQueue(source: string, { commands, events, listener, clock }: SourceQueueOptions): SourceQueue {
+  const closing = new AbortController();
+  const queue = madeReady(() => makeQueue(source, commands), clock, closing.signal);
+  const heard = madeReady(() => makeEvents(source, events, listener), clock, closing.signal);
+  for (const ready of [queue, heard]) ready.catch(() => {}); // closed before Redis was there
 
-  const waiting = () => queue.getRanges(["waiting"], 0, -1, true);
+  const waiting = async () => (await queue).getRanges(["waiting"], 0, -1, true);
   return {
     source,
-    openJob: async (key) => (await queue.getDeduplicationJobId(key)) ?? undefined,
+    openJob: async (key) => (await (await queue).getDeduplicationJobId(key)) ?? undefined,
     async add(taskId, data) {
-      const job = await queue.add(JOB_NAME, data, { jobId: taskId, deduplication: { id: data.key } });
+      const job = await (await queue).add(JOB_NAME, data, { jobId: taskId, deduplication: { id: data.key } });
       return job.id ?? taskId;
     },
-    job: (taskId) => queue.getJob(taskId),
+    job: async (taskId) => (await queue).getJob(taskId),
     async remove(job) {
       await job.removeDeduplicationKey();
       if ((await job.getState()) !== "waiting") return false;
@@ -85,14 +76,42 @@ export function openSourceQueue(
     },
     waiting,
     async open() {
-      const [jobs, order] = await Promise.all([queue.getJobs(["active", "waiting"]), waiting()]);
+      const [jobs, order] = await Promise.all([(await queue).getJobs(["active", "waiting"]), waiting()]);
       return jobs.map((job) => toOpenFetch(job, order.indexOf(job.id ?? "") + 1));
     },
     async close() {
-      await events.close();
-      await queue.close();
+      closing.abort(new QueueUnavailableError("music is stopping"));
+      for (const ready of [heard, queue]) await ready.then((made) => made.close()).catch(() => {}); // Redis was never there
     },
   };
+}
+
+function makeQueue(source: string, connection: IRedisClient): Queue<JobData, JobResult> {
+  const kept = { age: KEPT_MS / 1000, count: MAX_ENDED };
+  const queue = new Queue<JobData, JobResult>(queueName(source), {
+    connection,
+    prefix: QUEUE_PREFIX,
+    defaultJobOptions: { attempts: 1, removeOnComplete: kept, removeOnFail: kept, stackTraceLimit: 0 },
+    streams: { events: { maxLen: MAX_EVENTS } },
+  });
+  queue.on("error", () => {}); // told once by the connection's own log; without a listener it would end the process
+  return queue;
+}
+
+function makeEvents(source: string, connection: IRedisClient, listener: JobListener): QueueEvents<JobResult> {
+  const events = new QueueEvents<JobResult>(queueName(source), {
+    connection,
+    prefix: QUEUE_PREFIX,
+    // From a little before now: what happens while it still connects is not missed. Ids begin with the milliseconds of Redis' clock.
+    lastEventId: `${Date.now() - CLOCK_SKEW_MS}-0`,
+  });
+  events.on("error", () => {}); // as above
+  events.on("progress", ({ jobId, data }) => listener.progress(jobId, data));
+  events.on("completed", ({ jobId, returnvalue }) => listener.completed(jobId, returnvalue));
+  events.on("failed", ({ jobId, failedReason }) => listener.failed(jobId, failedReason));
+  events.on("removed", ({ jobId }) => listener.removed(jobId));
+  for (const event of ["added", "active", "removed"] as const) events.on(event, () => listener.moved());
+  return events;
 }
 
 function toOpenFetch(job: FetchJob, queuePosition: number): OpenFetch {
