@@ -63,6 +63,7 @@ export class FakeMusic {
     return {
       search: ({ query }) => search(query),
       searchByArtist: ({ artist }) => search(`artist ${artist}`),
+      resolve: () => ({ tracks: this.tracks, playlistTitle: "" }),
       async *download({ url }, { signal }) {
         for await (const progress of read(url, signal)) yield { progress };
       },

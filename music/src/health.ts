@@ -33,7 +33,12 @@ async function probeRedis(redis: Pick<Redis, "ping">): Promise<SourceState> {
     () => true,
     () => false,
   );
-  return { ok, detail: ok ? "downloads and limits are shared by all replicas" : "does not answer: each replica counts its own calls, and only stored files can be had" };
+  return {
+    ok,
+    detail: ok
+      ? "downloads and limits are shared by all replicas"
+      : "does not answer: each replica counts its own calls, and only stored files can be had",
+  };
 }
 
 async function measure(probe: () => Promise<SourceState>, critical: boolean): Promise<Dependency> {

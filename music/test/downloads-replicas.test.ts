@@ -80,6 +80,20 @@ describe.runIf(hasRedis)("replicas", () => {
     expect(again.map(({ messages }) => messages[0]?.sequence ?? 0n).every((first, at) => first >= (before[at] ?? 0n))).toBe(true);
   });
 
+  test("one that stops pushes nobody back who waits, whichever replica tells them", async () => {
+    const replicas = await openReplicas(await startRedis(), 3, { slots: 1 });
+    const urls = ["a", "b", "c", "d", "e", "f"];
+    const seen = urls.map((url) => replicas[1]?.ask(url) ?? raise());
+    await until(() => replicas.every(({ fetches }) => fetches.length === 1));
+    const waits = () => seen.filter(({ messages }) => messages.at(-1)?.queuePosition);
+    await until(() => waits().length === 3);
+    const before = seen.map(({ messages }) => messages.at(-1)?.sequence ?? 0n);
+    await replicas[0]?.leave();
+    const again = urls.map((url) => replicas[2]?.ask(url, "ben") ?? raise());
+    await until(() => again.every(isIn));
+    expect(again.map(({ messages }) => messages[0]?.sequence ?? 0n).every((first, at) => first >= (before[at] ?? 0n))).toBe(true);
+  });
+
   test("list the same, and cancel for each other", async () => {
     const replicas = await openReplicas(await startRedis(), 2, { slots: 1 });
     const [one, two] = replicas;

@@ -1,8 +1,9 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger, temporaryFolder } from "@refrain/mesh/testing";
 import { describe, expect, test } from "vitest";
 import { jpegSize } from "../covers/jpeg-size.js";
+import { waitingAccess } from "../sources/library/file-access.js";
 import { readAudioFile } from "../sources/library/read-audio-file.js";
 import { compose, pieceSeconds } from "./compose.js";
 import { drawCover } from "./draw-cover.js";
@@ -14,6 +15,8 @@ import { render } from "./render.js";
 import { sampleFileName } from "./sample-file-name.js";
 
 const signal = new AbortController().signal;
+
+const read = async (path: string) => readAudioFile(path, (await stat(path)).size, waitingAccess, signal);
 
 /** The first piece, with a few bars only: what is true of it is true of all. */
 function short(): Piece {
@@ -73,7 +76,7 @@ test("the same piece gives the same file, with tags and cover", async () => {
   const content = await makeSample(piece);
   expect(Buffer.from(await makeSample(piece)).equals(content)).toBe(true);
   await writeFile(join(folder, "x.mp3"), content);
-  const { facts, picture } = await readAudioFile(join(folder, "x.mp3"), signal);
+  const { facts, picture } = await read(join(folder, "x.mp3"));
   expect(facts).toMatchObject({ title: "Believer", artist: "Paper Lanterns", album: "Small Hours", container: "mp3" });
   expect(facts.durationSeconds).toBeCloseTo(pieceSeconds(piece), 0);
   expect(picture && jpegSize(picture)).toEqual({ width: 320, height: 320 });
@@ -98,7 +101,7 @@ describe("filling", () => {
     await fillWithSamples({ folder, onSample, logger: silentLogger() }, signal);
     expect(announced).toEqual([missing]);
     expect(new Set(await readdir(folder))).toEqual(new Set([missing, ...done]));
-    expect((await readAudioFile(join(folder, missing), signal)).facts.durationSeconds).toBeGreaterThan(20);
+    expect((await read(join(folder, missing))).facts.durationSeconds).toBeGreaterThan(20);
   });
 
   test("a stop ends it at once, and leaves no half file under a track's name", async () => {

@@ -47,7 +47,8 @@ export function createJobFollower({ views, shared, clock, queueOf }: FollowJobsO
 
   async function positions(queue: SourceQueue) {
     const ids = await queue.waiting();
-    ids.forEach((id, at) => views.get(id)?.queued(at + 1));
+    const begun = await countBegun(queue, ids);
+    ids.slice(begun).forEach((id, at) => views.get(id)?.queued(at + 1));
   }
 
   async function refresh(task: Task): Promise<boolean> {
@@ -90,6 +91,18 @@ export function createJobFollower({ views, shared, clock, queueOf }: FollowJobsO
     refresh,
     positions,
   };
+}
+
+/**
+ * What a replica gave back, or left behind, stands in front. It is not counted: those behind it would hear a higher position than
+ * before, though nothing has come in between that was not there already.
+ */
+async function countBegun(queue: SourceQueue, ids: readonly string[]): Promise<number> {
+  for (const [at, id] of ids.entries()) {
+    const job = await queue.job(id);
+    if (job && job.processedOn === undefined) return at;
+  }
+  return ids.length;
 }
 
 /** What followers hear whose job is not there any more, though nobody stopped it. */
