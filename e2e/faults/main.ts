@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { deliveries } from "./scenarios/deliveries.js";
-import { fetches, longQueue, once, rounds, takeover } from "./scenarios/fetches.js";
+import { fetches, frozenFetcher, longQueue, once, rounds, takeover } from "./scenarios/fetches.js";
 import { redisFrozen, rollingFetches, stopAll } from "./scenarios/fetch-stops.js";
 import { outage, recovery, sentence } from "./scenarios/outages.js";
 import { storageDown } from "./scenarios/storage-down.js";
@@ -49,6 +49,7 @@ const SCENARIOS: Readonly<Record<string, (sizes: Sizes) => Promise<Finding[]>>> 
   "bots-certificates": () => certifiedBots(),
   "fetch-once": () => fetches(THREE, [once({ callers: 500, bytesPerSecond: 400_000 })]),
   "fetch-takeover": () => fetches(THREE, [takeover({ callers: 60, bytesPerSecond: 400_000 })]),
+  "fetch-frozen": () => fetches(THREE, [frozenFetcher({ callers: 60, bytesPerSecond: 400_000, ms: 15_000 })]),
   "fetch-rounds": () => fetches(THREE, [rounds({ count: 5, downloads: 30, bytesPerSecond: 1_000_000 })]),
   "fetch-queue": () => fetches({ replicas: 2, bytes: 1_000_000 }, [longQueue({ downloads: 200, bytesPerSecond: 500_000 })]),
   "fetch-redis-frozen": () => fetches(THREE, [redisFrozen({ ...SLOW, ms: 5_000 }), redisFrozen({ ...SLOW, ms: 15_000 })]),

@@ -6,11 +6,15 @@ import { exactly, figure, type Finding } from "../lab/finding.js";
 import { falls } from "../lab/follow.js";
 import type { Called } from "./caller.js";
 
+const MAX_TOLD = 3;
+const MAX_MESSAGES = 20;
+
 /** What all callers have to have seen, however they got there. */
 export function proveCalled(called: readonly Called[]): Finding[] {
   const reasons = new Counts();
   for (const { reason } of called.flatMap(({ broken }) => broken)) reasons.add(reason);
   const complete = called.filter(({ messages }) => messages.filter(isCompleted).length === 1);
+  tellWhy(called);
   return [
     figure("callers", called.length),
     ...reasons.entries().map(([reason, count]) => figure(`streams that broke: ${reason}`, count)),
@@ -18,6 +22,18 @@ export function proveCalled(called: readonly Called[]): Finding[] {
     exactly("callers with one COMPLETED", complete.length, called.length),
     exactly("sequence numbers that fell", sum(called.map(({ messages }) => falls(messages))), 0),
   ];
+}
+
+/** The first callers who saw what they should not see, for whoever wants to know why. */
+function tellWhy(called: readonly Called[]): void {
+  const unlucky = called.filter(({ messages, file }) => !file || falls(messages) > 0);
+  for (const { messages, broken } of unlucky.slice(0, MAX_TOLD)) {
+    const seen = messages
+      .slice(-MAX_MESSAGES)
+      .map((one) => `${one.taskId.slice(-4)} ${DownloadState[one.state]} ${one.sequence}`);
+    const ends = broken.map(({ replica, reason }) => `${replica}: ${reason}`);
+    process.stderr.write(`  saw ${seen.join(", ")}; streams that broke at replica ${ends.join(", ")}\n`);
+  }
 }
 
 /** What the source has been asked for: each of these tracks, and none by two at the same time. */

@@ -83,6 +83,34 @@ export function takeover({ callers, bytesPerSecond }: Speed & { callers: number 
   };
 }
 
+/**
+ * The replica that fetches a track for callers of all replicas is frozen when half of it is there, until long after another has
+ * taken over. Nobody can take its connection to the source away meanwhile; what it does when it wakes up must not show.
+ */
+export function frozenFetcher({ callers, bytesPerSecond, ms }: Speed & { callers: number; ms: number }): FetchScenario {
+  return async (stage) => {
+    const { archive, bytes, replicas } = stage;
+    archive.setBytesPerSecond(bytesPerSecond);
+    const [track = 0] = stage.newTracks(1);
+    const calling = Array.from({ length: callers }, (_, at) => stage.ask(ofTrack(track, at)));
+    await until(() => sentOf(archive, [track]) > 0, EVENTS_MS);
+    const fetcher = await fetcherAmong(replicas);
+    await until(() => sentOf(archive, [track]) >= bytes / 2, EVENTS_MS);
+    replicas[fetcher]?.process.freeze();
+    const thawing = wait(ms).then(() => replicas[fetcher]?.process.thaw());
+    const takeoverMs = await timeUntil(async () => fetchesOf(archive, track).count > 1, EVENTS_MS);
+    await thawing;
+    const called = await Promise.all(calling);
+    return [
+      figure("the replica was frozen for", ms / 1_000, "s"),
+      atMost("until another replica asks the source", takeoverMs, TAKEOVER_MS, "ms"),
+      ...proveCalled(called),
+      exactly("requests for the track at its source", fetchesOf(archive, track).count, 2),
+      ...(await readFiles(replicas, expectedOf(stage, [track], called))),
+    ];
+  };
+}
+
 /** In each round a replica is killed and started again while different tracks are fetched. Then all are read from everywhere. */
 export function rounds({ count, downloads, bytesPerSecond }: Speed & { count: number; downloads: number }): FetchScenario {
   return async (stage) => {
