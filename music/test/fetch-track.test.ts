@@ -112,6 +112,22 @@ test("a link that only the source knows to be of a track brings the track once",
   expect(seen.filter((report) => report === "fetching")).toHaveLength(1);
 });
 
+test("what was not announced may be as large as its kind needs, and callers hear of their own limit", async () => {
+  const seen: number[] = [];
+  const fetch: FoundAudio["fetch"] = async ({ maxBytes }) => {
+    seen.push(maxBytes);
+    throw new TooLargeError(maxBytes);
+  };
+  const converter: Converter = { convert: async () => {} };
+  for (const container of ["mp3", "m4a", "flac", undefined] as const) {
+    const announced = { container, sizeBytes: 0 };
+    const { run } = await setUp({ content: new Uint8Array(), container: "mp3", announced, converter, fetch });
+    const error: unknown = await run().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: "TooLargeError", limitBytes: 49_000_000 });
+  }
+  expect(seen).toEqual([49_000_000, 49_000_000, 490_000_000, 490_000_000]);
+});
+
 test("too long and too large are refused before a byte is fetched, with the limit", async () => {
   const content = await toneMp3(440);
   const long = await setUp({ content, container: "mp3", announced: { durationSeconds: 1201 } });

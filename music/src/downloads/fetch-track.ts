@@ -183,7 +183,8 @@ async function fetchLimited(
   signal: AbortSignal,
 ): Promise<FetchedAudio> {
   const tooMuch = new AbortController();
-  const limit = limits.maxBytes * LOSSLESS_FACTOR;
+  const isSmall = audio.container === "mp3" || audio.container === "m4a";
+  const limit = isSmall ? limits.maxBytes : limits.maxBytes * LOSSLESS_FACTOR;
   const counted = fetchedBytes.labels(audio.track.source);
   let before = 0;
   const progress = (downloadedBytes: number, totalBytes: number) => {
@@ -193,7 +194,11 @@ async function fetchLimited(
     if (limit > 0 && downloadedBytes > limit) tooMuch.abort(new TooLargeError(limits.maxBytes));
     report.fetching(downloadedBytes, totalBytes);
   };
-  return audio.fetch({ folder, maxBytes: limit, progress }, AbortSignal.any([signal, tooMuch.signal]));
+  const ended = AbortSignal.any([signal, tooMuch.signal]);
+  return audio.fetch({ folder, maxBytes: limit, progress }, ended).catch((cause: unknown) => {
+    // Callers are told the limit of what they get, not of what it would have been made from.
+    throw cause instanceof TooLargeError ? new TooLargeError(limits.maxBytes) : cause;
+  });
 }
 
 async function convert(
