@@ -11,14 +11,14 @@ test.skipIf(skipped)(
   "replicas fetch each track once, and lose none, while they and Redis are killed, frozen, stopped and replaced",
   async () =>
     expectFindings(
-      await fetches({ replicas: 3, bytes: 600_000 }, [
+      await fetches({ replicas: 3, bytes: 400_000 }, [
         once({ callers: 60, bytesPerSecond: 300_000 }),
         takeover({ callers: 12, bytesPerSecond: 200_000 }),
-        rounds({ count: 1, downloads: 15, bytesPerSecond: 300_000 }),
-        longQueue({ downloads: 25, bytesPerSecond: 600_000 }),
-        redisFrozen({ downloads: 6, bytesPerSecond: 90_000, ms: 6_000 }),
-        rollingFetches({ downloads: 15, bytesPerSecond: 150_000 }),
-        stopAll({ downloads: 6, bytesPerSecond: 150_000 }),
+        rounds({ count: 1, downloads: 15, bytesPerSecond: 400_000 }),
+        longQueue({ downloads: 25, bytesPerSecond: 400_000 }),
+        redisFrozen({ downloads: 6, bytesPerSecond: 60_000, ms: 6_000 }),
+        rollingFetches({ downloads: 12, bytesPerSecond: 100_000 }),
+        stopAll({ downloads: 6, bytesPerSecond: 200_000 }),
       ]),
     ),
   300_000,

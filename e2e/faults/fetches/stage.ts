@@ -37,7 +37,7 @@ const TRACKS = 500;
 /** What is killed is tried again soon. */
 const CIRCUIT_RESET_MS = 1_000;
 /** Of a stop, before and while running calls are waited for. */
-export const STOP = { graceMs: 500, drainMs: 2_000 };
+export const STOP = { graceMs: 500, drainMs: 1_000 };
 
 /** Starts everything. What is started last ends first. */
 export async function setUp(lab: Lab, { replicas: count, bytes }: StageOptions): Promise<Stage> {
