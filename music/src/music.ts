@@ -31,8 +31,8 @@ import { openSources, type SourceOverrides } from "./sources/open-sources.js";
 const SETTLE_MS = 1_500;
 /** Samples cost a core for seconds: whatever starts beside music on the same machine goes first. */
 const SAMPLES_AFTER_MS = 2_500;
-/** ffmpeg is asked for its version at start. */
-const FIND_CONVERTER_MS = 5_000;
+/** ffmpeg is asked for its version at start, which takes seconds only where everything does. */
+const FIND_CONVERTER_MS = 20_000;
 
 /**
  * Builds music from its settings and serves it.
@@ -75,7 +75,7 @@ async function open(config: Config, logger: Logger, overrides: SourceOverrides |
   closers.push(() => opened.close());
   const { sources } = opened;
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
-  if (!converter) logger.warn("ffmpeg is not installed: only MP3 and M4A can be downloaded");
+  if (!converter) logger.warn("ffmpeg is not installed, or does not run: only MP3 and M4A can be downloaded");
   const { rateLimits, admission } = createLimits(config.limits, redis);
   const shared = await openDownloads({
     sources,

@@ -3,23 +3,22 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type ConnectRouter, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
-import { createLogger, type Env, StartError } from "@refrain/mesh";
+import { createLogger, type Env, type Logger, StartError } from "@refrain/mesh";
 import { systemClock } from "../clock.js";
 import { type Config, readConfig } from "../config.js";
 import { findConverter } from "../convert/converter.js";
-import { createDownloads } from "../downloads/downloads.js";
-import { fetchTrack } from "../downloads/fetch-track.js";
-import { createMemoryQueue } from "../downloads/memory-queue.js";
+import { openDownloads } from "../downloads/open-downloads.js";
 import { toConnectError } from "../errors.js";
 import { type Files, openFiles } from "../files/open-files.js";
 import { routes } from "../routes.js";
 import { openLibrary } from "../sources/library/library.js";
 import { openSources, type SourceOverrides } from "../sources/open-sources.js";
 import type { Source } from "../sources/source.js";
-import { sourceOfLink } from "../sources/source-of-link.js";
 import type { MusicAccess } from "./music-access.js";
 
 const FIND_CONVERTER_MS = 5_000;
+/** Whoever sits at the terminal is the only one who asks. */
+const UNLIMITED = { starts: undefined, maxRunning: 0 };
 /** A file is as complete as it is when somebody asks. */
 const SETTLE_MS = 0;
 /** A large library that was never read is searched as far as it is known by then. */
@@ -95,32 +94,13 @@ export async function openLocalMusic(env: Env, signal: AbortSignal, overrides?: 
 }
 
 /** The handlers of music, called without a network. */
-async function serveInMemory(
-  sources: readonly Source[],
-  { store, parts, covers }: Files,
-  config: Config,
-  logger: ReturnType<typeof createLogger>,
-) {
+async function serveInMemory(sources: readonly Source[], files: Files, config: Config, logger: Logger) {
   const converter = await findConverter(config.toolPath, AbortSignal.timeout(FIND_CONVERTER_MS));
-  const options = { sources, store, parts, covers, converter, limits: config };
-  const queue = createMemoryQueue({
-    slots: config.downloadSlots,
-    maxQueued: config.maxQueued,
-    clock: systemClock,
-    work: (request, report, signal, span) => fetchTrack(request, options, report, signal, span),
-  });
-  const downloads = createDownloads({
-    queue,
-    clock: systemClock,
-    locate(url) {
-      const { source, canonicalUrl } = sourceOfLink(sources, url);
-      return { source: source.name, canonicalUrl };
-    },
-    stored: (request) => store.find(request),
-  });
+  const shared = await openDownloads({ sources, files, converter, config, admission: UNLIMITED, redis: undefined, logger });
+  const { downloads } = shared;
   const handlers = (router: ConnectRouter) => void router.service(MusicService, routes({ sources, downloads, logger }));
   const transport = createRouterTransport(handlers, { router: { interceptors: [translateErrors] } });
-  return { client: createClient(MusicService, transport), stop: () => queue.close() };
+  return { client: createClient(MusicService, transport), stop: () => shared.close() };
 }
 
 /** As the doors of music do it. */

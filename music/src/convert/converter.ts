@@ -39,12 +39,12 @@ const ENCODERS = {
   m4a: ["-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart", "-f", "ipod"],
 } as const;
 
-/** Looks for ffmpeg. @returns undefined when it is not installed, or does not run */
+/** Looks for ffmpeg. @returns undefined when it is not installed, or does not run before the signal fires */
 export async function findConverter(toolPath: string, signal: AbortSignal): Promise<Converter | undefined> {
   try {
     await runTool({ command: "ffmpeg", args: ["-version"], toolPath, onLine: () => {} }, signal);
   } catch (error) {
-    if (error instanceof ToolError) return undefined;
+    if (error instanceof ToolError || signal.aborted) return undefined;
     throw error;
   }
   return { convert: (job, signal) => convert(job, toolPath, signal) };
