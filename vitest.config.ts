@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { shuffle: true },
+    // As many at once as there are cores, not one less: most of them wait for processes more than they compute.
+    maxWorkers: "100%",
   },
 });
