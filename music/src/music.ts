@@ -14,7 +14,6 @@ import {
   startTracing,
   traceRoute,
 } from "@refrain/mesh";
-import { systemClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { findConverter } from "./convert/converter.js";
 import { openDownloads } from "./downloads/open-downloads.js";
@@ -24,7 +23,8 @@ import { readHealth } from "./health.js";
 import { createLimits } from "./limits.js";
 import { routes } from "./routes.js";
 import { fillWithSamples } from "./samples/fill-with-samples.js";
-import { type Library, openLibrary } from "./sources/library/library.js";
+import { openConfiguredLibrary } from "./sources/library/configured-library.js";
+import type { Library } from "./sources/library/library.js";
 import { openSources, type SourceOverrides } from "./sources/open-sources.js";
 
 /** A file of the library has to stay the same for so long before it is read. */
@@ -131,15 +131,7 @@ async function openFolders(config: Config, redis: Redis | undefined, logger: Log
     tls: config.tls,
   });
   closers.push(() => files.close());
-  const library = await openLibrary({
-    folder: config.libraryDir,
-    indexFile: join(ownDir, "library-index.json"),
-    covers: files.covers,
-    bytesPerSecond: config.libraryBytesPerSecond,
-    clock: systemClock,
-    logger,
-    settleMs: SETTLE_MS,
-  });
+  const library = await openConfiguredLibrary(config, files.covers, logger, SETTLE_MS);
   closers.push(() => library.close());
   return { files, library };
 }

@@ -4,14 +4,13 @@ import { basename, join } from "node:path";
 import { type ConnectRouter, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { MusicService } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { createLogger, type Env, type Logger, StartError } from "@refrain/mesh";
-import { systemClock } from "../clock.js";
 import { type Config, readConfig } from "../config.js";
 import { findConverter } from "../convert/converter.js";
 import { openDownloads } from "../downloads/open-downloads.js";
 import { toConnectError } from "../errors.js";
 import { type Files, openFiles } from "../files/open-files.js";
 import { routes } from "../routes.js";
-import { openLibrary } from "../sources/library/library.js";
+import { openConfiguredLibrary } from "../sources/library/configured-library.js";
 import { openSources, type SourceOverrides } from "../sources/open-sources.js";
 import type { Source } from "../sources/source.js";
 import type { MusicAccess } from "./music-access.js";
@@ -53,15 +52,7 @@ export async function openLocalMusic(env: Env, signal: AbortSignal, overrides?: 
       tls: undefined,
     });
     closers.push(() => files.close());
-    const library = await openLibrary({
-      folder: config.libraryDir,
-      indexFile: join(ownDir, "library-index.json"),
-      covers: files.covers,
-      bytesPerSecond: config.libraryBytesPerSecond,
-      clock: systemClock,
-      logger,
-      settleMs: SETTLE_MS,
-    });
+    const library = await openConfiguredLibrary(config, files.covers, logger, SETTLE_MS);
     closers.push(() => library.close());
     const opened = await openSources({ config, library, logger, overrides });
     closers.push(() => opened.close());
