@@ -25,7 +25,8 @@ import { routes } from "./routes.js";
 import { fillWithSamples } from "./samples/fill-with-samples.js";
 import { openConfiguredLibrary } from "./sources/library/configured-library.js";
 import type { Library } from "./sources/library/library.js";
-import { openSources, type SourceOverrides } from "./sources/open-sources.js";
+import { openSources } from "./sources/open-sources.js";
+import type { SourceOverrides } from "./sources/source-overrides.js";
 
 /** A file of the library has to stay the same for so long before it is read. */
 const SETTLE_MS = 1_500;

@@ -10,7 +10,8 @@ import { createCovers } from "../src/covers/covers.js";
 import { jpegSize } from "../src/covers/jpeg-size.js";
 import { TrackNotFoundError } from "../src/errors.js";
 import { drawCover } from "../src/samples/draw-cover.js";
-import { type Library, type LibraryOptions, openLibrary } from "../src/sources/library/library.js";
+import { type Library, openLibrary } from "../src/sources/library/library.js";
+import type { LibraryOptions } from "../src/sources/library/library-options.js";
 import { bigJpeg } from "./pictures.js";
 import { hasFfmpeg, toneMp3, toneWav } from "./tones.js";
 

@@ -9,7 +9,7 @@ import { AudioFormat, type Track } from "@refrain/gen/refrain/music/v1/track_pb"
 import { StartError } from "@refrain/mesh/env";
 import type { MusicAccess } from "./music-access.js";
 import type { Command, Format } from "./read-command.js";
-import { type Console, EXIT } from "./run-cli.js";
+import { type Console, EXIT } from "./console.js";
 import { showProgress } from "./show-progress.js";
 import { plain } from "./terminal.js";
 

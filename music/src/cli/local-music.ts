@@ -11,7 +11,8 @@ import { toConnectError } from "../errors.js";
 import { type Files, openFiles } from "../files/open-files.js";
 import { routes } from "../routes.js";
 import { openConfiguredLibrary } from "../sources/library/configured-library.js";
-import { openSources, type SourceOverrides } from "../sources/open-sources.js";
+import { openSources } from "../sources/open-sources.js";
+import type { SourceOverrides } from "../sources/source-overrides.js";
 import type { Source } from "../sources/source.js";
 import type { MusicAccess } from "./music-access.js";
 

@@ -1,20 +1,10 @@
 import { ConnectError } from "@connectrpc/connect";
 import { errorMetadata, reasonOf, text } from "@refrain/mesh";
-import { ConfigError, type Env, StartError } from "@refrain/mesh/env";
+import { ConfigError, StartError } from "@refrain/mesh/env";
+import { type Console, EXIT } from "./console.js";
 import type { MusicAccess } from "./music-access.js";
 import { type Command, readCommand, UsageError } from "./read-command.js";
-import { type Output, paintFor, plain } from "./terminal.js";
-
-/** Where a command reads and writes. */
-export interface Console {
-  env: Env;
-  stdout: Output;
-  stderr: Output;
-  signal: AbortSignal;
-}
-
-/** Exit codes. */
-export const EXIT = { done: 0, failed: 1, notUnderstood: 2, nothingFound: 3, stopped: 130 } as const;
+import { paintFor, plain } from "./terminal.js";
 
 /** Runs a command and returns its exit code. What fails is said in one line. Never rejects. */
 export async function runCli(args: readonly string[], console: Console): Promise<number> {

@@ -3,8 +3,7 @@ import type { SourceFailure } from "@refrain/gen/refrain/music/v1/music_service_
 import { type Track, TrackSchema } from "@refrain/gen/refrain/music/v1/track_pb";
 import type { MusicAccess } from "./music-access.js";
 import type { Command } from "./read-command.js";
-import type { Console } from "./run-cli.js";
-import { EXIT } from "./run-cli.js";
+import { type Console, EXIT } from "./console.js";
 import { clockTime, paintFor, plain } from "./terminal.js";
 
 type Search = Extract<Command, { kind: "search" }>;

@@ -1,6 +1,6 @@
 import type { MusicAccess } from "./music-access.js";
 import type { Command } from "./read-command.js";
-import { type Console, EXIT } from "./run-cli.js";
+import { type Console, EXIT } from "./console.js";
 import { paintFor, plain } from "./terminal.js";
 
 /** Prints every source, and whether it works. */

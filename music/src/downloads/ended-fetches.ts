@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { KEPT_MS } from "./fetch-queue.js";
-import type { Fetch } from "./memory-queue.js";
+import type { Fetch } from "./memory-fetch.js";
 
 /** Fetches that have ended, for an hour; the oldest go first when there are too many. */
 export interface EndedFetches {

@@ -5,6 +5,7 @@ import { DownloadCancelledError, QueueFullError, SourceUnavailableError, TaskNot
 import { createEndedFetches } from "./ended-fetches.js";
 import { ABANDONED_MS, type FetchQueue, type FetchRequest } from "./fetch-queue.js";
 import { createLane, type Lane } from "./lane.js";
+import type { Fetch } from "./memory-fetch.js";
 import { createReporter } from "./reporter.js";
 import { runFetch, startFetchSpan } from "./run-fetch.js";
 import { createTask, type Task } from "./task.js";
@@ -17,16 +18,6 @@ export interface MemoryQueueOptions {
   maxQueued: number;
   clock: Clock;
   work: Work;
-}
-
-/** A fetch that runs, waits, or has ended. */
-export interface Fetch {
-  readonly task: Task;
-  readonly request: FetchRequest;
-  readonly users: Set<string>;
-  /** Aborted when it has to stop; the reason is what its streams end with. */
-  readonly stop: AbortController;
-  readonly span: Span | undefined;
 }
 
 /** All fetches of one process that shares them with nobody. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { deadline, type Logger, type Redis } from "@refrain/mesh";
-import type { StoreChange } from "./file-store.js";
+import type { StoreChange } from "./store-context.js";
 
 export interface FileRegistryOptions {
   redis: Pick<Redis, "client">;

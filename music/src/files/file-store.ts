@@ -1,34 +1,13 @@
 import { stat } from "node:fs/promises";
-import type { Logger } from "@refrain/mesh";
 import type { Stored, WorkRequest } from "../downloads/work.js";
 import { fileCacheEvictions } from "../metrics.js";
-import { FileGoneError, type FileHome, type OpenedFile } from "./file-home.js";
+import { FileGoneError, type OpenedFile } from "./file-home.js";
 import { requestKey } from "./file-names.js";
-import { createKeptFiles, type KeptFiles } from "./kept-files.js";
-import { createRecentEntries, type RecentEntries } from "./recent-entries.js";
+import { createKeptFiles } from "./kept-files.js";
+import { createRecentEntries } from "./recent-entries.js";
 import { coverOf, formatEntry, parseEntry, type StoredEntry } from "./stored-entry.js";
+import type { FileStoreOptions, StoreContext } from "./store-context.js";
 import { sweepStore } from "./sweep-store.js";
-
-/** What came and went, for whoever tells the other replicas: names of files, and keys of entries. */
-export interface StoreChange {
-  added: readonly string[];
-  removed: readonly string[];
-}
-
-export interface FileStoreOptions {
-  home: FileHome;
-  /** Bound of all files together. */
-  maxBytes: number;
-  /** Files that nobody has used for so long go; 0 = never. */
-  maxAgeMs: number;
-  /** Milliseconds since 1970; replaced in tests. */
-  now: () => number;
-  logger: Logger;
-  /** Does what one replica at a time may do; undefined when another does it. Default: there is no other. */
-  alone?: (<T>(work: () => Promise<T>) => Promise<T | undefined>) | undefined;
-  /** Told before a file that was saved is announced to anybody else, and after files went. Never rejects. */
-  onChange?: ((change: StoreChange) => Promise<void>) | undefined;
-}
 
 /** Room for a file on its way. */
 export interface Reservation {
@@ -72,18 +51,6 @@ export interface FileStore {
   /** Looks after bounds and leftovers at once; it happens by itself too. */
   sweep(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** What the parts of a store share. */
-export interface StoreContext extends FileStoreOptions {
-  kept: KeptFiles;
-  recent: RecentEntries;
-  /** What was used within so many milliseconds stays. */
-  youngMs: number;
-  ready: Promise<void>;
-  /** Files on their way out, by name. */
-  removing: Map<string, Promise<unknown>>;
-  closing: AbortController;
 }
 
 /** A promise holds for so long. */

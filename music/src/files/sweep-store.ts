@@ -1,6 +1,6 @@
 import type { HomeItem } from "./file-home.js";
 import { parseStoredName } from "./file-names.js";
-import type { StoreContext } from "./file-store.js";
+import type { StoreContext } from "./store-context.js";
 
 /** A bucket that others use too is looked at more often. */
 const SWEEP_EVERY_MS = { own: 60 * 60_000, shared: 10 * 60_000 };

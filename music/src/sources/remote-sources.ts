@@ -2,7 +2,7 @@ import { ConfigError, type Logger } from "@refrain/mesh";
 import type { Config } from "../config.js";
 import type { AddressGuard } from "../guard/address-guard.js";
 import type { createSourceHttp } from "../http/source-http.js";
-import type { SourceOverrides } from "./open-sources.js";
+import type { SourceOverrides } from "./source-overrides.js";
 import type { Source } from "./source.js";
 
 export interface RemoteOptions {

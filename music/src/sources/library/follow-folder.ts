@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Catalog, LibraryFile } from "./catalog.js";
 import { createIndexer, type Indexer } from "./indexer.js";
-import type { LibraryOptions } from "./library.js";
+import type { LibraryOptions } from "./library-options.js";
 import { readSavedIndex, writeSavedIndex } from "./saved-index.js";
 import { watchFolder } from "./watch-folder.js";
 

@@ -1,32 +1,15 @@
 import { access, constants, mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Track } from "@refrain/gen/refrain/music/v1/track_pb";
-import type { Logger } from "@refrain/mesh";
 import { type Clock, pause } from "../../clock.js";
-import type { Covers } from "../../covers/covers.js";
 import { SourceUnavailableError, TrackNotFoundError } from "../../errors.js";
 import type { FetchedAudio, FetchTarget, FoundAudio, Source } from "../source.js";
 import { type Catalog, createCatalog, LIBRARY_SCHEME } from "./catalog.js";
 import { copyFile } from "./copy-file.js";
 import { waitingAccess } from "./file-access.js";
 import { followFolder } from "./follow-folder.js";
+import type { LibraryOptions } from "./library-options.js";
 import { NotATrackError, stampFile } from "./read-audio-file.js";
-
-export interface LibraryOptions {
-  /** Folder of audio files; made when it does not exist. */
-  folder: string;
-  /** Where the index is kept between runs. */
-  indexFile: string;
-  covers: Covers;
-  /** Slows `fetch`; 0 = not at all. */
-  bytesPerSecond: number;
-  clock: Clock;
-  logger: Logger;
-  /** A file has to stay the same for so long before it is read, in milliseconds. */
-  settleMs: number;
-  /** So many files that wait are read by threads of their own. Default: 500. */
-  threadsFrom?: number | undefined;
-}
 
 /** The folder of audio files as a source. */
 export interface Library extends Source {

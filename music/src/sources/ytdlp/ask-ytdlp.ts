@@ -3,7 +3,7 @@ import { SourceUnavailableError } from "../../errors.js";
 import type { SourceHttp } from "../../http/source-http.js";
 import { MAX_LINKED_TRACKS } from "../source.js";
 import { lookUpArguments } from "./arguments.js";
-import type { RunTimes } from "./create-ytdlp-sources.js";
+import type { RunTimes } from "./run-times.js";
 import type { KeptProgram } from "./kept-program.js";
 import type { Program } from "./program.js";
 import { type Info, parseInfo } from "./read-info.js";

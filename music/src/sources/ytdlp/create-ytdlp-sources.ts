@@ -8,6 +8,7 @@ import { readNamedExtractor, namedSites } from "./named-extractors.js";
 import { createKeptProgram } from "./kept-program.js";
 import type { Site } from "./site.js";
 import { soundcloud } from "./soundcloud.js";
+import type { RunTimes } from "./run-times.js";
 import { createYtdlpSource } from "./ytdlp-source.js";
 import { youtube } from "./youtube.js";
 
@@ -43,20 +44,6 @@ export interface RunLimits {
   fetches: number;
   /** Of each kind, that wait. Default: 100. */
   waiting: number;
-}
-
-/** In milliseconds. */
-export interface RunTimes {
-  /** A search or a list. Default: 30 s; those who ask have deadlines of their own. */
-  ask: number;
-  /** Tracks of a list that are looked up one by one: those that were found by then are the list. Default: 11 s. */
-  entries: number;
-  /** The look-up before a fetch. Default: 60 s. */
-  lookUp: number;
-  /** A fetch. Default: 1 h. */
-  fetch: number;
-  /** Without a byte. Default: 60 s. */
-  stall: number;
 }
 
 const RUNS: RunLimits = { asks: 4, lookUps: 4, fetches: 16, waiting: 100 };
