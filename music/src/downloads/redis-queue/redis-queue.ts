@@ -1,15 +1,15 @@
-import { randomBytes } from "node:crypto";
-import { deadline, type Logger, type Redis, type Span, spanHeaders } from "@refrain/mesh";
+import { deadline, type Logger, type Redis } from "@refrain/mesh";
 import type { Clock } from "../../clock.js";
 import { DownloadCancelledError, QueueFullError, QueueUnavailableError, TaskNotFoundError } from "../../errors.js";
-import { ABANDONED_MS, type FetchQueue, type FetchRequest } from "../fetch-queue.js";
+import { ABANDONED_MS, type FetchQueue } from "../fetch-queue.js";
 import { createTask, type Task } from "../task.js";
 import type { Work } from "../work.js";
 import { openConnections } from "./connections.js";
 import { openControlChannel } from "./control-channel.js";
 import { createFetchWorker } from "./fetch-worker.js";
 import { createJobFollower, lostJob } from "./follow-jobs.js";
-import { readFailure, toJobData, toResult, writeFailure } from "./job-form.js";
+import { createJoiner } from "./join-or-start.js";
+import { readFailure, toResult, writeFailure } from "./job-form.js";
 import { createSharedState } from "./shared-state.js";
 import { openSourceQueue, progressOf, type SourceQueue } from "./source-queue.js";
 import { createTaskViews } from "./task-views.js";
@@ -48,9 +48,8 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
   const shared = createSharedState(connections.client, abandonedMs);
   const views = createTaskViews();
   const queues = new Map<string, SourceQueue>();
-  /** By key. */
-  const starting = new Map<string, Promise<Task>>();
   const follower = createJobFollower({ views, shared, clock, queueOf });
+  const joinOrStart = createJoiner({ views, shared, follower, maxQueued });
   const patient = connections.patient();
   const workers = (slots > 0 ? sources : []).map((source) =>
     createFetchWorker({ source, slots, connection: patient, shared, work, clock, logger }),
@@ -82,45 +81,6 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
   function queueOf(taskId: string): SourceQueue | undefined {
     const source = /^([a-z][a-z0-9_]*)\./.exec(taskId)?.[1];
     return source === undefined || !sources.includes(source) ? undefined : queueNamed(source);
-  }
-
-  /** Callers who come at the same time ask Redis once: a burst of them would wait too long otherwise. */
-  function startOnce(queue: SourceQueue, request: FetchRequest, caller: Span | undefined): Promise<Task> {
-    const begun = starting.get(request.key) ?? start(queue, request, caller).finally(() => starting.delete(request.key));
-    starting.set(request.key, begun);
-    return begun;
-  }
-
-  async function start(queue: SourceQueue, request: FetchRequest, caller: Span | undefined): Promise<Task> {
-    const openId = await queue.openJob(request.key);
-    const joined = openId === undefined ? undefined : await join(queue, openId);
-    if (joined) return joined;
-    if ((await queue.waiting()).length >= maxQueued) throw new QueueFullError("too many downloads wait already");
-    const order = await shared.nextOrder();
-    // Followed before it is there, so that nothing is missed.
-    const task = views.open(`${request.source}.${randomBytes(16).toString("base64url")}`, order);
-    const taskId = await queue.add(task.id, toJobData(request, order, spanHeaders(caller)));
-    if (taskId === task.id) {
-      await follower.positions(queue);
-      return task;
-    }
-    views.close(task);
-    const other = await join(queue, taskId);
-    if (!other) throw lostJob();
-    return other;
-  }
-
-  /** The task of a job that is there already; undefined when it is not any more. */
-  async function join(queue: SourceQueue, taskId: string): Promise<Task | undefined> {
-    const followed = views.get(taskId);
-    if (followed && followed.listeners.size > 0 && followed.outcome().kind === "open") return followed;
-    const task = views.open(taskId, 0);
-    if (!(await follower.refresh(task))) return undefined;
-    // This user may have heard from another replica where it waits, so that is told here too; or that it has been taken up meanwhile.
-    const isUntold = () => task.outcome().kind === "open" && task.latest().sequence === 0n;
-    if (isUntold()) await follower.positions(queue);
-    if (isUntold()) await follower.refresh(task);
-    return task;
   }
 
   async function stop(taskId: string, reason: Error): Promise<void> {
@@ -189,7 +149,7 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<FetchQ
     enter: (request, userId, caller) =>
       quickly(async () => {
         if (closed) throw new QueueUnavailableError("music is stopping");
-        const task = await startOnce(queueNamed(request.source), request, caller);
+        const task = await joinOrStart(queueNamed(request.source), request, caller);
         await shared.enter(task.id, userId);
         return task;
       }),
