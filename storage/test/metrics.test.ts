@@ -1,6 +1,6 @@
 import { metrics } from "@refrain/mesh";
 import { expect, test } from "vitest";
-import { countDeliveries, measured, showConnections, showQueue } from "./metrics.js";
+import { countDeliveries, measured, showConnections, showQueue } from "../src/metrics.js";
 
 test("every query is measured under its name, with how it ended, and answers as before", async () => {
   const refuse = () => Promise.reject(new Error("no database"));
