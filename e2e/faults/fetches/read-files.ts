@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { AudioFile } from "@refrain/gen/refrain/music/v1/music_service_pb";
 import { exactly, figure, type Finding } from "../lab/finding.js";
 import { MUSIC_KEY } from "../lab/lab.js";
@@ -15,6 +16,7 @@ export interface ExpectedFile {
 /** Bytes that a range leaves out at both ends. */
 const LEFT_OUT = 1_000;
 const READ_MS = 30_000;
+const MAX_TRIES = 5;
 /** Files that are read at the same time. */
 const TOGETHER = 8;
 
@@ -45,8 +47,16 @@ export async function readFiles(replicas: readonly Replica[], files: readonly Ex
   ];
 }
 
-/** Undefined: there was no answer. */
-async function get({ process }: Replica, { fileUrl }: AudioFile, range?: string) {
+/** Asks again when it is told to, as a client does. Undefined: there was no answer. */
+async function get(replica: Replica, file: AudioFile, range?: string) {
+  for (let tries = 1; ; tries++) {
+    const answer = await getOnce(replica, file, range);
+    if (answer?.status !== 503 || tries === MAX_TRIES) return answer;
+    await wait(1_000);
+  }
+}
+
+async function getOnce({ process }: Replica, { fileUrl }: AudioFile, range?: string) {
   const headers = { authorization: `Bearer ${MUSIC_KEY}`, ...(range !== undefined && { range }) };
   try {
     const url = `http://${process.address("http")}${fileUrl}`;

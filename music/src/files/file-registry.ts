@@ -15,8 +15,8 @@ export interface FileRegistryOptions {
 export interface FileRegistry {
   /** Joins the others. @param address where they reach this replica, such as `http://10.0.0.7:8051` */
   join(address: string): void;
-  /** Addresses of other replicas that live and have a file or an entry; none while Redis is away. */
-  owners(name: string): Promise<string[]>;
+  /** Addresses of other replicas that live and have a file or an entry; undefined while Redis does not tell. */
+  owners(name: string): Promise<string[] | undefined>;
   /** Says what came and went. While Redis is away it is said later. Never rejects. */
   changed(change: StoreChange): Promise<void>;
   close(): Promise<void>;
@@ -117,11 +117,11 @@ export function createFileRegistry({ redis, logger, contents, beatMs = BEAT_MS }
     },
     async owners(name) {
       // A Redis that says nothing holds up one caller a second, not all.
-      if (performance.now() < restsUntil) return [];
+      if (performance.now() < restsUntil) return undefined;
       const look = () => client.eval(OWNERS, { keys: [REPLICAS], arguments: [PREFIX, id, name] });
       return deadline(LOOK_MS, look).then(texts, () => {
         restsUntil = performance.now() + REST_MS;
-        return []; // away: its log line says so
+        return undefined; // away: its log line says so
       });
     },
     async changed(change) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Fetch } from "@refrain/mesh";
+import { QueueUnavailableError } from "../errors.js";
 import { writeFileHeaders } from "./answer-file.js";
 import type { FileRegistry } from "./file-registry.js";
 import type { FileStore } from "./file-store.js";
@@ -61,7 +62,9 @@ export function createPeers({ registry, fetch, key, answerMs = ANSWER_MS }: Peer
 
   /** Asks those who should have it, one after another. */
   async function firstOf<T>(name: string, signal: AbortSignal, askOne: (address: string) => Promise<T | undefined>) {
-    for (const address of shuffled(await registry.owners(name)).slice(0, MAX_ASKED)) {
+    const owners = await registry.owners(name);
+    if (!owners) throw new QueueUnavailableError("it cannot be told now which replica has it");
+    for (const address of shuffled(owners).slice(0, MAX_ASKED)) {
       const found = await askOne(address).catch(() => undefined); // gone, or not yet back: the next one may have it
       if (found !== undefined) return found;
       signal.throwIfAborted();
@@ -78,7 +81,7 @@ export function createPeers({ registry, fetch, key, answerMs = ANSWER_MS }: Peer
           return undefined;
         }
         return parseEntry(await response.text());
-      }),
+      }).catch(unknownNow),
     open: (name, request, signal) =>
       firstOf(name, signal, async (address) => {
         const headers = Object.fromEntries(PASSED_ON.flatMap((each) => textHeader(request, each)));
@@ -91,6 +94,11 @@ export function createPeers({ registry, fetch, key, answerMs = ANSWER_MS }: Peer
         return { leave, answer: (to) => passThrough(name, response, to, controller) };
       }),
   };
+}
+
+/** Whoever looks for a stored file can do without: it is fetched again. */
+function unknownNow(error: unknown): undefined {
+  if (!(error instanceof QueueUnavailableError)) throw error;
 }
 
 export function isPeer({ headers }: IncomingMessage): boolean {

@@ -75,6 +75,7 @@ function fail(response: ServerResponse, error: unknown, logger: Logger) {
   if (response.destroyed) return;
   if (error instanceof FileGoneError && !response.headersSent) return refuse(response, 404, GONE);
   logger.warn({ err: error }, "a file could not be sent");
-  if (response.headersSent) response.destroy();
-  else refuse(response, 503, "the file cannot be read now");
+  if (response.headersSent) return void response.destroy();
+  response.setHeader("retry-after", "1");
+  refuse(response, 503, "the file cannot be read now");
 }
